@@ -71,7 +71,7 @@ def _stubs(catalogue: Path) -> Iterator[tuple[str, str]]:
         body = [f"class {protocol.upper()}(Node):", *members]
         yield f"{protocol}/__init__.py", f'"""The products of API{protocol}."""\n'
         yield f"{protocol}/__init__.pyi", "\n".join([*head, "", *body, ""])
-    yield "paths.pyi", paths.text(every)
+    yield from paths.texts(every)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from annotations import (
 )
 from docstrings import docstring
 
-__all__ = ["Product"]
+__all__ = ["Place", "Product"]
 
 Schema = Mapping[str, Any]
 
@@ -42,7 +42,15 @@ VERBS = ("get", "post", "put", "patch", "delete")
 
 
 class Place:
-    """A place in the tree: the segments that follow, and the verbs that end there."""
+    """A place in the tree: the segments that follow, and the verbs that end there.
+
+    Attributes:
+        below: the places of the segments that follow, by attribute.
+        verbs: the lines of each verb that ends there.
+        titles: the titles of its operations and of those below it.
+        path: its path, or empty without operations.
+        class_name: its class in the stub.
+    """
 
     def __init__(self) -> None:
         self.below: dict[str, Place] = {}
@@ -210,13 +218,13 @@ class Product:
         lines += _classes(self._root, self.class_name, set())
         return "\n".join(lines) + "\n"
 
-    def places(self) -> Iterator[tuple[str, str]]:
-        """Yield the path and class of each place with operations; call it after `text`."""
+    def places(self) -> Iterator[Place]:
+        """Yield each place with operations; call it after `text`, which names the classes."""
         waiting = [self._root]
         for place in waiting:
             waiting += place.below.values()
             if place.path:
-                yield place.path, place.class_name
+                yield place
 
     @property
     def module(self) -> str:

@@ -1,56 +1,91 @@
-"""The stub of paths as strings: `wxpay["v3/pay/transactions/native"]` and `wxpay.chain("…")`."""
+"""The stubs of paths as strings: `wxpay["v3/pay/transactions/native"]` and `wxpay.chain("…")`.
+
+An overload per path returns the place of the path. Pyright evaluates all overloads of a method
+together, so with the classes of the products as return types, it reads the stubs of all products
+as soon as one string is used. The return types for pyright are therefore classes next to the
+overloads, which refer to the verbs of a product; pyright reads a product when its verb is used.
+
+Mypy rejects such references to methods of another class. It reads all stubs anyway, so its
+overloads return the classes of the products. `MYPY` is true for mypy only.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from annotations import quoted
-from modules import Product
+from modules import Place, Product
 
-__all__ = ["text"]
+__all__ = ["texts"]
 
-PRODUCTS = frozenset(
-    {
-        *("v3/pay", "v3/combine-transactions", "v3/refund", "v3/bill", "v3/profitsharing"),
-        *("v3/fund-app", "v3/payscore", "v3/certificates", "v2/pay", "v2/secapi"),
-    }
-)
-"""Pyright reads the stubs of all products with a string here as soon as one is used. With these, it
-takes 1.3 times as long as without any; with all products, 2.4 times."""
+PATHS = """\
+MYPY = False  # mypy takes it as true
+
+if MYPY:
+    from .strings_for_mypy import Strings
+
+    class Paths(Strings): ...
+else:
+    from . import strings
+
+    class Paths:
+        chain = strings.Strings.chain
+        __getitem__ = strings.Strings.chain
+"""
 HEAD = """\
 from typing import Literal, TypeVar, overload
 
 from wechatpay_chain.chain.node import Chain
+from wechatpay_chain.typed.base import Node
 """
 TEXT = """\
 Text = TypeVar("Text", bound=str)  # beside a plain `str` pyright completes no literals in brackets
 """
 
 
-def text(products: Iterable[Product]) -> str:
-    """Return the module.
+def texts(products: Iterable[Product]) -> Iterator[tuple[str, str]]:
+    """Yield the name and text of each module.
 
     Args:
-        products: all products; those that most shops use have their paths in it.
+        products: all products, after their `text`.
     """
-    used = [each for each in products if each.name in PRODUCTS]
+    every = [(_module(product), place) for product in products for place in product.places()]
     imports = [
-        f"from .{each.protocol} import {each.module} as {each.protocol}_{each.module}"
-        for each in used
+        f"from .{name.partition('_')[0]} import {name.partition('_')[2]} as {name}"
+        for name in dict.fromkeys(name for name, _ in every)
     ]
-    places = {
-        path: f"{each.protocol}_{each.module}.{name}"
-        for each in used
-        for path, name in each.places()
-    }
-    methods = [line for name in ("chain", "__getitem__") for line in _method(name, places)]
-    return "\n".join([HEAD, *imports, "", TEXT, "class Paths:", *methods, ""])
+    head = "\n".join([HEAD, *imports, "", TEXT])
+    exact = {place.path: f"{module}.{place.class_name}" for module, place in every}
+    light = {place.path: _class_name(module, place) for module, place in every}
+    classes = [line for module, place in every for line in _class(module, place)]
+    yield "paths.pyi", PATHS
+    yield "strings.pyi", "\n".join([head, *classes, *_strings(light), ""])
+    yield "strings_for_mypy.pyi", "\n".join([head, *_strings(exact), ""])
 
 
-def _method(name: str, places: dict[str, str]) -> Iterator[str]:
+def _module(product: Product) -> str:
+    return f"{product.protocol}_{product.module}"
+
+
+def _class_name(module: str, place: Place) -> str:
+    return f"{module.partition('_')[0].upper()}{place.class_name}"
+
+
+def _class(module: str, place: Place) -> Iterator[str]:
+    yield f"class {_class_name(module, place)}(Node):"
+    for attribute, inner in place.below.items():
+        yield f"    {attribute}: {module}.{inner.class_name}"
+    for verb in place.verbs:
+        for name in (verb, f"{verb}_async"):
+            yield f"    {name} = {module}.{place.class_name}.{name}"
+
+
+def _strings(places: Mapping[str, str]) -> Iterator[str]:
+    yield "class Strings:"
     for path, kind in places.items():
         yield "    @overload"
-        yield f"    def {name}(self, path: Literal[{quoted(path)}], /) -> {kind}: ..."
+        yield f"    def chain(self, path: Literal[{quoted(path)}], /) -> {kind}: ..."
     yield "    @overload"
-    yield f"    def {name}(self, path: {'Text' if name == '__getitem__' else 'str'}) -> Chain:"
+    yield "    def chain(self, path: Text) -> Chain:"
     yield '        """A chain from a string, taken as it is; any string makes one."""'
+    yield "    __getitem__ = chain"

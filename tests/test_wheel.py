@@ -21,7 +21,10 @@ from wechatpay_chain._aliases import ALIASES
 
 pytest.importorskip("hatchling", reason="hatchling comes with the dependency group check")
 ROOT = Path(__file__).parents[1]
-CHECKED = {f"wechatpay_chain/typed/{name}.py" for name in ("handlers", "paths")}
+CHECKED = {
+    f"wechatpay_chain/typed/{name}.py"
+    for name in ("handlers", "paths", "strings", "strings_for_mypy")
+}
 """Nothing is imported from them: they are the types of methods."""
 
 
@@ -44,7 +47,7 @@ def test_the_wheel_has_the_stubs_and_the_catalogue(wheel: Path) -> None:
     stubs = {name for name in names if name.startswith("wechatpay_chain/typed/")}
     stems = {name.rpartition(".")[0] for name in stubs}
     assert stubs == {f"{stem}.{kind}" for stem in stems for kind in ("py", "pyi")} - CHECKED
-    assert len(stems) == len(catalogue.products()) + 7
+    assert len(stems) == len(catalogue.products()) + 9
     assert "wechatpay_chain/py.typed" in names
     assert {f"{alias.replace('.', '/')}.pyi" for alias in ALIASES} <= names
 

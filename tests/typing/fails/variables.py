@@ -1,5 +1,7 @@
 """Literals are held against their members whatever is in them, and variables against their kind."""
 
+from typing import TypedDict
+
 from wechatpay_chain import WeChatPay
 from wechatpay_chain.typed.v3.pay import PayTransactionsOutTradeNoOutTradeNoClosePostJSON as Close
 from wechatpay_chain.typed.v3.refund import RefundDomesticRefundsPostJSONAmount as Amount
@@ -8,6 +10,12 @@ wxpay = WeChatPay(mchid="1900000109")
 close = wxpay.v3.pay.transactions.outTradeNo._out_trade_no_.close
 order = wxpay.v3.pay.transactions.outTradeNo._out_trade_no_
 refunds = wxpay.v3.refund.domestic.refunds
+
+
+class Shop(TypedDict):
+    appid: str
+    mchid: str
+    notify_url: str
 
 
 def literals(texts: dict[str, str], numbers: dict[str, int], amount: Amount, common: Close) -> None:
@@ -34,3 +42,8 @@ def spread(texts: dict[str, str], amount: Amount) -> None:
     close.post(out_trade_no="1", json={**texts})  # E: mypy
     refunds.post(json={**texts, "amount": amount})  # E: mypy
     order.get(out_trade_no="1", query={**texts})  # E: mypy
+
+
+def spread_of_a_shop(shop: Shop) -> None:
+    native = wxpay.v3.pay.transactions.native
+    native.post(json={**shop, "out_trade_no": "1", "amount": {"total": 1}})  # E: mypy

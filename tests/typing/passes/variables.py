@@ -1,7 +1,7 @@
 """Bodies that are no literals: made before the call, step by step, or from what calls share."""
 
 from collections.abc import Mapping
-from typing import Any, assert_type
+from typing import Any, TypedDict, assert_type
 
 from wechatpay_chain import WeChatPay
 from wechatpay_chain.typed.v3.pay import PayTransactionsOutTradeNoOutTradeNoClosePostJSON as Close
@@ -11,6 +11,14 @@ wxpay = WeChatPay(mchid="1900000109")
 close = wxpay.v3.pay.transactions.outTradeNo._out_trade_no_.close
 order = wxpay.v3.pay.transactions.outTradeNo._out_trade_no_
 refunds = wxpay.v3.refund.domestic.refunds
+
+
+class Shop(TypedDict):
+    """What the shop's bodies share, in a class of its own."""
+
+    appid: str
+    mchid: str
+    notify_url: str
 
 
 def texts(texts: dict[str, str], fixed: Mapping[str, str]) -> None:
@@ -46,6 +54,14 @@ def shared(anything: dict[str, Any], texts: dict[str, str], common: Close, amoun
     refunds.post(json=texts | {"amount": amount})
     body = {**texts, "amount": amount}
     refunds.post(json=body)
+
+
+def shared_by_a_shop(shop: Shop, texts: dict[str, str]) -> None:
+    native = wxpay.v3.pay.transactions.native
+    native.post(json=shop | {"description": "…", "out_trade_no": "1", "amount": {"total": 1}})
+    native.post(json=texts | {"description": "…", "out_trade_no": "1", "amount": {"total": 1}})
+    body = {**shop, "description": "…", "out_trade_no": "1", "amount": {"total": 1}}
+    native.post(json=body)
 
 
 def filled() -> None:

@@ -84,11 +84,17 @@ def _flags(message: Any) -> list[str]:
 
 
 def _help() -> Iterator[str]:
-    """Yield the help texts of all commands and their options."""
+    """Yield the help texts of all commands and their options.
+
+    The commands of the gateway's products are created when they are used, from their controls.
+    """
     from wechatpay_chain.cli.application import application
     from wechatpay_chain.cli.usage import texts
+    from wechatpay_chain.gateway.control.products import PRODUCTS, controls_of
 
     yield from texts(application)
+    for product in PRODUCTS.values():
+        yield from (control.title for control in controls_of(product).values())
 
 
 def _click() -> Iterator[str]:

@@ -226,7 +226,7 @@ def test_trigger_that_nobody_acknowledges(here: tuple[str, str]) -> None:
 
 def test_trigger_of_a_type_that_is_none(here: tuple[str, str]) -> None:
     assert "REFUND.SUCCESS" in failed("gateway", "trigger", "REFUND.SUCCES", "--to", NOBODY, *here)
-    assert "address is expected" in failed(
+    assert "expected an http or https address" in failed(
         "gateway", "trigger", "REFUND.SUCCESS", "--to", "nowhere", *here
     )
 

@@ -93,8 +93,8 @@ def test_it_warns_of_other_machines() -> None:
     with pytest.raises(CannotRun, match=f"cannot listen on {ELSEWHERE}"):
         run(Settings(ELSEWHERE, 0, 0), warnings.append, warnings.append)
     assert warnings == [
-        f"warning: {ELSEWHERE} can be reached from other machines, and whoever reaches the gateway "
-        "can use it; the keys are for tests"
+        f"warning: other machines can connect to {ELSEWHERE}, and everyone who connects can use "
+        "the gateway; use only its test keys"
     ]
 
 
@@ -112,20 +112,20 @@ def test_a_taken_port(tmp_path: Path) -> None:
             problem, hint = done.stderr.splitlines()
             assert problem.startswith("Error: the gateway cannot listen on 127.0.0.1")
             assert f"port {port}: Address already in use" in problem
-            assert hint == f"choose another with {option}, or 0 for any that is free"
+            assert hint == f"choose another port with {option}, or 0 for a free port"
 
 
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
         (("--port", "70000"), "port must be 0-65535"),
-        (("--host", ELSEWHERE), "is --host an address of this machine?"),
+        (("--host", ELSEWHERE), "check that --host is an address of this machine"),
         (("--host", "x" * 64), "which is not a valid host name"),
-        (("--time-scale", "0"), "'0': a number above 0 is expected"),
-        (("--time-scale", "x"), "'x': a number above 0 is expected"),
+        (("--time-scale", "0"), "'0': expected a number above 0"),
+        (("--time-scale", "x"), "'x': expected a number above 0"),
         (("--signs-with", "nothing"), "invalid choice"),
-        (("--merchants", "0"), "'0': a number from 1 to 999 is expected"),
-        (("--merchants", "x"), "'x': a number from 1 to 999 is expected"),
+        (("--merchants", "0"), "'0': expected a number from 1 to 999"),
+        (("--merchants", "x"), "'x': expected a number from 1 to 999"),
     ],
 )
 def test_what_cannot_be(arguments: tuple[str, ...], problem: str) -> None:

@@ -66,7 +66,7 @@ def test_the_days_of_beijing(ledger, moment):
 def test_books_that_somebody_meddled_with(ledger, store):
     ledger.move("payment", 100, "payer", "merchant")
     store.put("account", "merchant", {"account": "merchant", "balance": 99})
-    with pytest.raises(Imbalance, match="the entries say"):
+    with pytest.raises(Imbalance, match="the entries sum up to"):
         ledger.check()
 
 
@@ -121,4 +121,4 @@ def test_a_script_is_told_that_the_books_are_wrong(gateway, wxpay):
     store.put("account", "merchant", merchant | {"balance": 1})
     status, told = control(gateway, "ledger", "GET")
     store.put("account", "merchant", merchant)
-    assert (status, "the entries say" in told["error"]) == (500, True)
+    assert (status, "the entries sum up to" in told["error"]) == (500, True)

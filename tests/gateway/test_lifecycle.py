@@ -71,7 +71,7 @@ def test_what_is_in_memory_can_be_looked_at_afterwards(identity: Identity) -> No
 
 def test_a_running_gateway_is_not_started_again(identity: Identity) -> None:
     with Gateway(identity=identity) as gateway:
-        with pytest.raises(RuntimeError, match="this gateway runs"):
+        with pytest.raises(RuntimeError, match="this gateway is already running"):
             gateway.start()
         assert gateway.running
 
@@ -239,7 +239,7 @@ def test_notifications_of_any_type(gateway: Gateway, receiver: VerifyingServer) 
     assert receiver.next().resource["result_code"] == "SUCCESS"
     with pytest.raises(LookupError, match=r"no notification REFUND\.SUCCES; there is"):
         gateway.trigger("REFUND.SUCCES", receiver.url)
-    with pytest.raises(LookupError, match="address is expected"):
+    with pytest.raises(LookupError, match="expected an http or https address"):
         gateway.trigger("REFUND.SUCCESS", "nowhere")
 
 

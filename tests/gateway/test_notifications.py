@@ -205,10 +205,10 @@ def test_apiv2_takes_any_text(gateway, wxpay, shop):
         ((7, "http://a.example"), "has no notification 7"),
         ((EVENT, "ftp://a.example"), "an http or https address"),
         ((EVENT, None), "an http or https address"),
-        ((EVENT, NOBODY, [1]), "resource: an object is expected"),
-        ((EVENT, NOBODY, {"a": float("nan")}), "resource: an object is expected"),
-        ((EVENT, NOBODY, {"a": "\ud800"}), "resource: an object is expected"),
-        ((EVENT, NOBODY, {"a": object()}), "resource: an object is expected"),
+        ((EVENT, NOBODY, [1]), "resource: expected an object"),
+        ((EVENT, NOBODY, {"a": float("nan")}), "resource: expected an object"),
+        ((EVENT, NOBODY, {"a": "\ud800"}), "resource: expected an object"),
+        ((EVENT, NOBODY, {"a": object()}), "resource: expected an object"),
     ],
 )
 def test_what_cannot_be_triggered(gateway, arguments, words):

@@ -210,9 +210,9 @@ def test_a_direct_merchant_acts_for_nobody(gateway: Gateway, partner: Any) -> No
             assert code(wxpay[NATIVE].post, json=made(direct, sub)) == (403, "NO_AUTH")
         fields = made_v2(direct, sub_mch_id=A)
         assert code(wxpay.v2.pay.unifiedorder.post, xml=fields) == (200, "NOAUTH")
-    with pytest.raises(ValueError, match="is a direct one: it has no sub-merchants"):
+    with pytest.raises(ValueError, match="is a direct merchant, which has no sub-merchants"):
         gateway.add_sub_merchant(direct)
-    with pytest.raises(ValueError, match=f"belongs to merchant {partner.mchid} already"):
+    with pytest.raises(ValueError, match=f"already belongs to merchant {partner.mchid}"):
         gateway.add_sub_merchant(partner, A)
     with pytest.raises(ValueError, match="has no merchant '1999999999'"):
         gateway.add_sub_merchant("1999999999")
@@ -242,7 +242,7 @@ def test_a_permission_that_is_missing(gateway: Gateway) -> None:
         with pytest.raises(APIError, match="未开通该产品权限: refunds"):
             wxpay[REFUNDS].post(json=refund)
         assert wxpay.v3.certificates.get().verified
-    with pytest.raises(ValueError, match="permission 'refund': one of payments, "):
+    with pytest.raises(ValueError, match="permission 'refund': expected one of payments, "):
         gateway.add_merchant(permissions=["refund"])
 
 

@@ -266,7 +266,7 @@ def test_a_file(gateway, wxpay, tmp_path):
 def test_the_snapshot_of_another_gateway(gateway, identity):
     other = Gateway()
     foreign = other.snapshot()
-    with pytest.raises(ValueError, match="of another gateway"):
+    with pytest.raises(ValueError, match="belongs to another gateway"):
         gateway.restore(foreign)
     gateway.stop()
     gateway.platform.open()
@@ -302,7 +302,7 @@ def test_a_file_that_is_no_snapshot(gateway, tmp_path):
         bad("short.db", content=content[: len(content) // 2]): "cannot be read",
         bad("plain.db", "DELETE FROM record WHERE kind = 'snapshot'"): "is not a snapshot",
         bad("newer.db", "PRAGMA user_version = 99"): "its format is 99",
-        bad("view.db", "CREATE VIEW v AS SELECT 1"): "its tables are not a gateway's",
+        bad("view.db", "CREATE VIEW v AS SELECT 1"): "its tables are not those of a gateway",
         bad(
             "trigger.db", "CREATE TRIGGER t AFTER INSERT ON record BEGIN SELECT 1; END"
         ): "its tables",

@@ -161,7 +161,7 @@ def expand(path: str, values: Mapping[str, Any]) -> str:
 
 
 def _segment(name: str, value: Any) -> str:
-    segment = text(value, f"path variable {name!r}") or ""
+    segment = text(value, _("path variable {name!r}", name=name)) or ""
     if has_dot_segment(segment):
         raise ConfigurationError(
             _(

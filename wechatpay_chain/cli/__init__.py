@@ -1,4 +1,4 @@
-"""The command line `wechatpay-chain`: the catalogue at hand, in a terminal and in a pipe.
+"""The command line `wechatpay-chain`: the catalogue, calls, bills and the local gateway.
 
 A group of commands is one module; `application` lists them. Commands say what is to be shown
 (`layout`), and `output` shows it: drawn by `terminal` on a screen, as plain text in a pipe.

@@ -1,4 +1,4 @@
-"""The root of the command line: its commands, and what they have in common."""
+"""The root of the command line: its commands and their common error handling."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Application(click.Group):
             return super().make_context(*arguments, **options)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run what was parsed; see `click.Command.invoke`."""
+        """Run the parsed command; see `click.Command.invoke`."""
         with _escaped():
             return super().invoke(ctx)
 

@@ -1,7 +1,7 @@
-"""`wechatpay-chain completion`, and the scripts by which a shell completes.
+"""`wechatpay-chain completion`, and the completion scripts.
 
-They are click's own, with one thing more: behind a path that goes on, which ends in a slash, no
-space is set. fish does that by itself.
+They are click's scripts with one change: a completed path that ends in a slash can continue, so it
+is not followed by a space. fish does this without the change.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from click.shell_completion import (
     ZshComplete,
     add_completion_class,
 )
+
+from ..utils.translation import _
 
 __all__ = ["completion"]
 
@@ -45,13 +47,13 @@ ZSH_END = """\
 
 
 class Bash(BashComplete):
-    """bash, for which a path may go on behind its slash."""
+    """bash, without a space after a slash."""
 
     source_template = BashComplete.source_template.replace("    return 0\n", BASH_END)
 
 
 class Zsh(ZshComplete):
-    """zsh, likewise."""
+    """zsh, without a space after a slash."""
 
     source_template = (
         ZshComplete.source_template.replace(
@@ -65,14 +67,17 @@ class Zsh(ZshComplete):
 
 SHELLS: dict[str, type[ShellComplete]] = {"bash": Bash, "zsh": Zsh, "fish": FishComplete}
 
-EPILOG = f"""\b
-For bash, in ~/.bashrc:
-  eval "$({PROGRAM} completion bash)"
-For zsh, in ~/.zshrc, behind compinit:
-  eval "$({PROGRAM} completion zsh)"
-For fish, once:
-  {PROGRAM} completion fish > ~/.config/fish/completions/{PROGRAM}.fish
-"""
+EPILOG = "\n".join(
+    [
+        "\b",
+        _("For bash, in ~/.bashrc:"),
+        f'  eval "$({PROGRAM} completion bash)"',
+        _("For zsh, in ~/.zshrc, after compinit:"),
+        f'  eval "$({PROGRAM} completion zsh)"',
+        _("For fish, once:"),
+        f"  {PROGRAM} completion fish > ~/.config/fish/completions/{PROGRAM}.fish",
+    ]
+)
 
 for name, shell_class in SHELLS.items():
     add_completion_class(shell_class, name)

@@ -1,4 +1,4 @@
-"""`wechatpay-chain inbox|outbox|sweeper`: what waits, what failed, replay it, work it off."""
+"""`wechatpay-chain inbox|outbox|sweeper`: lists, replays and processes rows."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ __all__ = ["COMMANDS"]
 
 STATES = ("pending", "done", "dead")
 HIDDEN = ("body", "headers", "options", "response")
-"""Columns that are encrypted, or long."""
+"""Columns that are encrypted or long."""
 
 
 class Kind(NamedTuple):
-    """A table of the durable parts, as a command.
+    """A durable table with its commands.
 
     Attributes:
         name: the name of the command.
@@ -247,7 +247,7 @@ def _worker(app: str | None, kind: Kind) -> Worker:
 
 
 def _call(worker: Worker, method: str, *arguments: Any, **options: Any) -> Any:
-    """Call a method, or its async form on an async engine."""
+    """Call a method, or its async variant on an async engine."""
     return _calls(worker, method, [arguments], **options)[0]
 
 

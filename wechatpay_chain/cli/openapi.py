@@ -106,7 +106,7 @@ def _yaml() -> Any:
     base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
     class Dumper(base):  # type: ignore[misc]
-        """Writes what occurs twice twice: few readers expect an alias."""
+        """A dumper without aliases, which few readers support."""
 
         def ignore_aliases(self, data: Any) -> bool:
             return True
@@ -121,7 +121,7 @@ def _yaml() -> Any:
 
 
 def _replace(target: Path, content: bytes) -> None:
-    """Write a file beside the target and let it take its place; a link stays a link.
+    """Write a temporary file and replace the target with it; a symbolic link is kept.
 
     Devices and pipes are written to directly.
     """

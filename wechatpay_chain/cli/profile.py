@@ -156,7 +156,7 @@ class Profile(NamedTuple):
 def profile_options(function: Any) -> Any:
     """Add the options that select the merchant."""
     for option in (
-        click.option("--mchid", metavar="NUMBER", help="A merchant of the gateway."),
+        click.option("--mchid", metavar="MCHID", help="A merchant of the gateway."),
         click.option(
             "--gateway",
             metavar="DIR|URL",

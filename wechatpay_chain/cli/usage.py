@@ -25,7 +25,7 @@ DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smhd]?)")
 
 
 class PathType(click.Path):
-    """A path; what the system cannot take for one is a wrong argument."""
+    """A path; an invalid path is a usage error."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(path_type=Path, **options)
@@ -75,7 +75,7 @@ def seconds(duration: str, hint: str) -> float:
 
 
 def translate(command: click.Command) -> None:
-    """Exchange the help texts of a command and of all below it; nothing happens in English.
+    """Translate the help texts of a command and its subcommands; in English, do nothing.
 
     Click's own messages are translated too: click uses gettext with the variable `LANGUAGE`.
     """
@@ -103,7 +103,7 @@ def _kept(text: str) -> str:
 def texts(command: click.Command) -> Iterator[str]:
     """Yield all help texts of a command and its subcommands.
 
-    A docstring comes without its indentation, which Python 3.13 and newer drop by themselves.
+    Docstrings are dedented, as Python 3.13 and newer do.
     """
     for each in _commands(command):
         yield from (inspect.cleandoc(text) for text in (each.help, each.short_help) if text)

@@ -5,11 +5,10 @@ A style is a name (`required`, `title`, `get`); `terminal` and `html` define its
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from ..utils.display import printable
+from ..utils.display import printable, width
 
 __all__ = [
     "Block",
@@ -25,15 +24,12 @@ __all__ = [
     "plain",
     "separated",
     "text",
-    "width",
     "written",
 ]
 
 
 LONGEST = 10_000
 """Maximum characters of a piece of text."""
-WIDE = ("F", "W")
-"""Unicode's classes of characters that take two columns (UAX #11)."""
 
 
 class Span(NamedTuple):
@@ -54,11 +50,6 @@ Line = tuple[Span, ...]
 def text(words: str, style: str = "") -> Line:
     """Return a line with one piece of text."""
     return (Span(words, style),)
-
-
-def width(words: str) -> int:
-    """Return the number of terminal columns of a text; a Chinese character takes two."""
-    return sum(2 if unicodedata.east_asian_width(each) in WIDE else 1 for each in words)
 
 
 def plain(line: Line) -> str:

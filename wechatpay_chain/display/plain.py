@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .layout import Span, Table, plain, width, written
+from ..utils.display import width
+from .layout import Span, Table, plain, written
 from .view import View
 
 __all__ = ["lines"]

@@ -10,59 +10,82 @@ from functools import partial
 from pathlib import Path
 from typing import get_args
 
+from ..utils.translation import _
 from .program import HOST, PORT, TLS_PORT, CannotRun, Settings, run
 from .store.identity import Way
 
 CONTROL_TOKEN = "WECHATPAY_CONTROL_TOKEN"  # noqa: S105 - the name of the variable
-TOKEN_HELP = f"for the control API and the console from elsewhere; {CONTROL_TOKEN} sets it too"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run until interrupted; return 1 if the gateway cannot start."""
     parser = argparse.ArgumentParser(
         prog="python -m wechatpay_chain.gateway",
-        description="Run a local WeChat Pay until Ctrl-C.",
+        description=_("Run a local WeChat Pay until Ctrl-C."),
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    parser.add_argument("--host", default=HOST, help="where to listen")
-    parser.add_argument("--port", type=int, default=PORT, help="0 takes a free one")
-    parser.add_argument("--tls-port", type=int, default=TLS_PORT, help="0 takes a free one")
+    parser.add_argument("--host", default=HOST, help=_("the address to listen on"))
     parser.add_argument(
-        "--data", type=Path, metavar="DIR", help="where keys and orders live; they go otherwise"
+        "--port", type=int, default=PORT, help=_("the port to listen on; 0 selects a free one")
     )
     parser.add_argument(
-        "--time-scale", type=_pace, default=1, metavar="N", help="its time runs N times as fast"
+        "--tls-port",
+        type=int,
+        default=TLS_PORT,
+        help=_("the port to listen on; 0 selects a free one"),
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help=_("the directory for keys and orders, which are lost without it"),
+    )
+    parser.add_argument(
+        "--time-scale", type=_pace, default=1, metavar="N", help=_("the speed of the clock")
     )
     parser.add_argument(
         "--signs-with",
         choices=get_args(Way),
         default="public_key",
-        help="which of WeChat Pay's keys the merchant uses",
+        help=_("the keys of WeChat Pay that the merchant uses"),
     )
     parser.add_argument(
-        "--merchants", type=_count, default=1, metavar="N", help="how many merchants there are"
+        "--merchants", type=_count, default=1, metavar="N", help=_("the number of merchants")
     )
     parser.add_argument(
-        "--scenario", type=Path, metavar="FILE", help="what the gateway has at its start"
+        "--scenario", type=Path, metavar="FILE", help=_("a scenario to load at the start")
     )
     parser.add_argument(
-        "--snapshot", type=Path, metavar="FILE", help="a snapshot that the gateway starts from"
+        "--snapshot", type=Path, metavar="FILE", help=_("a snapshot to restore at the start")
     )
     parser.add_argument(
-        "--json", action="store_true", dest="as_json", help="print what gateway.json has"
+        "--json", action="store_true", dest="as_json", help=_("print the content of gateway.json")
     )
     parser.add_argument(
-        "--public-url", default="", metavar="URL", help="where clients elsewhere reach it"
+        "--public-url",
+        default="",
+        metavar="URL",
+        help=_("the address for clients on other machines"),
     )
     parser.add_argument(
         "--control-token",
         default="",
         metavar="TOKEN",
-        help=TOKEN_HELP,
+        help=_(
+            "the token for the control API and the console from other machines; {variable} sets "
+            "it too",
+            variable=CONTROL_TOKEN,
+        ),
     )
-    parser.add_argument("--inline-keys", action="store_true", help="put keys into gateway.json")
-    parser.add_argument("--show-secrets", action="store_true", help="mask no plaintext")
-    parser.add_argument("--quiet", action="store_true", help="print no line for a request")
+    parser.add_argument(
+        "--inline-keys", action="store_true", help=_("write the keys themselves into gateway.json")
+    )
+    parser.add_argument(
+        "--show-secrets", action="store_true", help=_("show the plaintext of encrypted fields")
+    )
+    parser.add_argument(
+        "--quiet", action="store_true", help=_("do not print a line for each request")
+    )
     given = vars(parser.parse_args(arguments))  # without defaults, which --help would show
     given["control_token"] = given["control_token"] or os.environ.get(CONTROL_TOKEN, "")
     settings = Settings(**given)
@@ -72,14 +95,16 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         run(settings, partial(print, flush=True), partial(print, file=sys.stderr, flush=True))
     except CannotRun as error:
-        print(f"Error: {error}\n{error.hint}", file=sys.stderr)
+        print(_("Error: {message}", message=error), error.hint, sep="\n", file=sys.stderr)
         return 1
     return 0
 
 
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and int(text[:4]) > 0 and len(text) < 4):
-        raise argparse.ArgumentTypeError(f"{text!r}: a number from 1 to 999 is expected")
+        raise argparse.ArgumentTypeError(
+            _("{value!r}: expected a number from 1 to 999", value=text)
+        )
     return int(text)
 
 
@@ -89,7 +114,7 @@ def _pace(text: str) -> float:
     except ValueError:
         pace = 0
     if not 0 < pace < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r}: a number above 0 is expected")
+        raise argparse.ArgumentTypeError(_("{value!r}: expected a number above 0", value=text))
     return pace
 
 

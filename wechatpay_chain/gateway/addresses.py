@@ -8,6 +8,7 @@ from __future__ import annotations
 from ..messages.authority import split
 from ..utils.display import represented
 from ..utils.exceptions import ConfigurationError
+from ..utils.translation import _
 
 __all__ = ["Addresses"]
 
@@ -62,11 +63,20 @@ class Addresses:
 
 def _origin(public_url: str) -> tuple[str, str]:
     """Return the origin of a URL, and its host in URL notation."""
-    expected = "an address such as http://gateway:8790/ is expected, without a path"
+    expected = _("expected an address without a path, such as http://gateway:8790/")
     try:
         origin, target = split(public_url, "public_url")
     except ConfigurationError as error:
-        raise ValueError(f"public_url {represented(public_url)}: {error}; {expected}") from None
+        raise ValueError(
+            _(
+                "public_url {url}: {error}; {expected}",
+                url=represented(public_url),
+                error=error,
+                expected=expected,
+            )
+        ) from None
     if target.strip("/"):
-        raise ValueError(f"public_url {represented(public_url)}: {expected}")
+        raise ValueError(
+            _("public_url {url}: {expected}", url=represented(public_url), expected=expected)
+        )
     return str(origin), origin.host

@@ -13,6 +13,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from ..client import WeChatPay
+from ..utils.translation import _
 from . import console
 from .addresses import Addresses
 from .control import api as control
@@ -100,7 +101,7 @@ class Gateway(Controls):
         show_secrets: bool = False,
     ) -> None:
         if merchants < 1:
-            raise ValueError(f"merchants={merchants}: a gateway has one merchant at least")
+            raise ValueError(_("merchants={count}: expected at least 1", count=merchants))
         self.addresses = Addresses(host, public_url)
         self.access = ControlAccess(control_token)
         self.inline_keys = inline_keys
@@ -116,7 +117,7 @@ class Gateway(Controls):
         self.platform.merchants_changed = self._write_description
         if snapshot is None and self.identity.signs_with != signs_with:
             self.state.identity = replace(self.identity, signs_with=signs_with)
-        for _ in range(merchants - len(self.platform.states)):
+        for _number in range(merchants - len(self.platform.states)):
             self.platform.add_merchant("direct")
         self.limits = Limits(body=MAX_BODY)
         self._host = host
@@ -223,7 +224,9 @@ class Gateway(Controls):
             RuntimeError: the gateway already runs.
         """
         if self._thread is not None:
-            raise RuntimeError("this gateway runs; make another one, or stop it first")
+            raise RuntimeError(
+                _("this gateway is already running; stop it first, or create another one")
+            )
         self.platform.open()
         self._failure = None
         ready = threading.Event()

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..utils.display import represented
 from ..utils.file_lock import Lock
+from ..utils.translation import N_, _
 from .notifications.outbox import Outbox
 from .server.permissions import permissions_of
 from .state import Shared, State
@@ -19,7 +20,7 @@ from .store.data_directory import load_identity, lock_directory, open_store, sav
 from .store.identity import Identity
 from .store.merchant_keys import load_merchant
 from .store.profile import Kind, Profile, SubMerchant
-from .store.profile_changes import assert_name, changed
+from .store.profile_changes import assert_name, changed, unfit
 from .store.store import Store
 
 __all__ = ["KEPT_EVERY", "Platform"]
@@ -28,6 +29,11 @@ KEPT_EVERY = 1.0
 """Real seconds between writes of the time, if the clock does not run at real speed."""
 KINDS = ("any", "direct", "partner", "ecommerce")
 NUMBER, APPID = re.compile("[0-9]{8,10}"), re.compile("wx[0-9a-z]{16}")
+
+HAS_NONE = N_(
+    "merchant {mchid} is a direct merchant, which has no sub-merchants; use a service provider"
+)
+FIRST_APP = N_("apps: expected {appid} as the first, because the keys of the gateway belong to it")
 
 
 class Platform:
@@ -165,7 +171,7 @@ class Platform:
                 has an appid.
         """
         if kind not in KINDS:
-            raise ValueError(f"kind {represented(kind)}: one of {', '.join(KINDS)} is expected")
+            raise unfit("kind", kind, _("one of {names}", names=", ".join(KINDS)))
         profile = Profile(
             self._new_number() if mchid is None else self._free(mchid, NUMBER, "mchid"),
             (f"wx{secrets.token_hex(8)}",) if apps is None else self._apps_of_merchant(apps),
@@ -175,7 +181,7 @@ class Platform:
         )
         assert_name(name)
         if not profile.apps:
-            raise ValueError("apps is empty: at least one appid is expected")
+            raise ValueError(_("apps is empty: expected at least one appid"))
         return self._join(profile)
 
     def _enrol(self, mchid: str, name: str, apps: list[str], permissions: list[str] | None) -> str:
@@ -204,7 +210,7 @@ class Platform:
         """
         profile = state.profile
         if not profile.is_partner:
-            raise ValueError(f"merchant {profile.mchid} is a direct one: it has no sub-merchants")
+            raise ValueError(_(HAS_NONE, mchid=profile.mchid))
         number = self._new_number() if mchid is None else self._free(mchid, NUMBER, "mchid")
         assert_name(name)
         sub = SubMerchant(number, self._free_apps(apps), name)
@@ -228,7 +234,7 @@ class Platform:
         holder = self.shared.holders.get(number, "")
         state = self.states.get(holder)
         if state is None or not NUMBER.fullmatch(number):
-            raise LookupError(f"this gateway has no merchant {represented(number)}")
+            raise LookupError(_("this gateway has no merchant {mchid}", mchid=represented(number)))
         profile = state.profile
         sub = profile.sub_merchants.get(number)
         after: Profile | SubMerchant
@@ -261,10 +267,10 @@ class Platform:
 
     def _assert_keeps_app(self, state: State, after: Profile) -> None:
         if not after.apps:
-            raise ValueError("apps is empty: at least one appid is expected")
+            raise ValueError(_("apps is empty: expected at least one appid"))
         bound = self.first.identity.appid
         if state is self.first and after.apps[0] != bound:
-            raise ValueError(f"apps: {bound} goes with the gateway's keys, and stays the first")
+            raise ValueError(_(FIRST_APP, appid=bound))
 
     def _adopt(self, state: State, profile: Profile) -> None:
         """Replace a merchant's profile, in this process and after a restart."""
@@ -305,11 +311,12 @@ class Platform:
     def _free(self, value: str, form: re.Pattern[str], name: str) -> str:
         """Return an unused number or appid."""
         if not isinstance(value, str) or not form.fullmatch(value):
-            expected = "8 to 10 digits" if form is NUMBER else "wx and 16 of 0-9a-z"
-            raise ValueError(f"{name} {represented(value)}: {expected} are expected")
+            expected = _("8 to 10 digits") if form is NUMBER else _("wx and 16 of 0-9a-z")
+            raise unfit(name, value, expected)
         holder = self.shared.holders.get(value)
         if holder is not None:
-            raise ValueError(f"{name} {value} belongs to merchant {holder} already")
+            taken = N_("{name} {value} already belongs to merchant {mchid}")
+            raise ValueError(_(taken, name=name, value=value, mchid=holder))
         return value
 
     def having(self, kinds: Iterable[str], key: str) -> list[State]:

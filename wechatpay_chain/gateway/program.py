@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..utils.display import printable, printable_json
+from ..utils.display import printable, printable_json, width
 from ..utils.signals import stopped_by
+from ..utils.translation import _
 from .gateway import Gateway, ListenError
 from .request_lines import RequestLines
 from .scenarios import ScenarioError
@@ -103,8 +104,11 @@ def run(settings: Settings, show: Callable[[str], None], warn: Callable[[str], N
     """
     if not _is_loopback(settings.host):
         warn(
-            f"warning: {settings.host} can be reached from other machines, and whoever reaches the "
-            "gateway can use it; the keys are for tests"
+            _(
+                "warning: other machines can connect to {host}, and everyone who connects can use "
+                "the gateway; use only its test keys",
+                host=settings.host,
+            )
         )
     lines = RequestLines()
     with (
@@ -147,9 +151,10 @@ def started(settings: Settings) -> Generator[tuple[Gateway, Path]]:
         except DataDirectoryError as error:
             raise CannotRun(str(error.args[0]), error.hint) from error
         except SnapshotError as error:
-            raise CannotRun(str(error), "Snapshot.save writes a snapshot") from error
+            raise CannotRun(str(error), _("create a snapshot with Snapshot.save")) from error
         except ValueError as error:
-            raise CannotRun(str(error), "see the guide: a gateway for other machines") from None
+            hint = _("docs/gateway-deployment.md describes a gateway for other machines")
+            raise CannotRun(str(error), hint) from None
         try:
             _load(gateway, settings)
             _start(gateway, settings)
@@ -163,7 +168,7 @@ def _load(gateway: Gateway, settings: Settings) -> None:
         try:
             gateway.load(settings.scenario, once=True)
         except ScenarioError as error:
-            hint = "docs/gateway-scenarios.md describes the format"
+            hint = _("docs/gateway-scenarios.md describes the format")
             raise CannotRun(str(error), hint) from error
 
 
@@ -175,13 +180,16 @@ def _start(gateway: Gateway, settings: Settings) -> None:
     except ListenError as error:
         option = "--port" if error.port == settings.port else "--tls-port"
         hints = {
-            errno.EADDRINUSE: f"choose another with {option}, or 0 for any that is free",
-            errno.EACCES: f"choose one above 1023 with {option}",
+            errno.EADDRINUSE: _(
+                "choose another port with {option}, or 0 for a free port", option=option
+            ),
+            errno.EACCES: _("choose a port above 1023 with {option}", option=option),
         }
-        hint = hints.get(error.errno or 0, "is --host an address of this machine?")
-        raise CannotRun(f"the gateway cannot listen on {error.strerror}", hint) from error
+        hint = hints.get(error.errno or 0, _("check that --host is an address of this machine"))
+        message = _("the gateway cannot listen on {address}", address=error.strerror)
+        raise CannotRun(message, hint) from error
     except OverflowError as error:
-        raise CannotRun(str(error), "a port is a number from 0 to 65535") from error
+        raise CannotRun(str(error), _("a port is a number from 0 to 65535")) from error
 
 
 @contextmanager
@@ -194,8 +202,8 @@ def _data_directory(data: Path | None) -> Iterator[Path]:
         directory = Path(tempfile.mkdtemp(prefix="wechatpay-gateway-"))
     except OSError as error:
         problem = printable(error.strerror or error, 1000)
-        hint = "give a directory that this user may write to with --data, or as TMPDIR"
-        raise CannotRun(f"the keys cannot be written: {problem}", hint) from error
+        hint = _("set a writable directory with --data or TMPDIR")
+        raise CannotRun(_("cannot write the keys: {error}", error=problem), hint) from error
     try:
         yield directory
     finally:
@@ -216,22 +224,26 @@ def _summary(gateway: Gateway, directory: Path, settings: Settings) -> str:
         **_others(description),
         "public_key_id": platform["public_key_id"],
         "public_key": platform["public_key"],
-        "platform serial": platform["serial"],
-        "platform certificate": platform["certificate"],
-        "apiv3_key, secret": "in gateway.json",
+        _("platform serial"): platform["serial"],
+        _("platform certificate"): platform["certificate"],
+        "apiv3_key, secret": _("in gateway.json"),
     }
-    width = max(map(len, shown))
-    kept = f"are kept in {directory}" if settings.data else "go when it ends; --data DIR keeps them"
+    longest = max(map(width, shown))
+    kept = (
+        _("Orders and keys are stored in {directory}. Ctrl-C stops it.", directory=directory)
+        if settings.data
+        else _("Orders and keys are lost when it stops; --data DIR keeps them. Ctrl-C stops it.")
+    )
     lines = [
-        "A local WeChat Pay is listening.",
+        _("A local WeChat Pay is listening."),
         "",
-        *(f"  {name:{width}}  {value}" for name, value in shown.items()),
+        *(f"  {name}{' ' * (longest - width(name))}  {value}" for name, value in shown.items()),
         "",
         f"  WeChatPay.from_gateway({str(path)!r})",
         "",
         *_advice(settings),
         "",
-        f"Orders and keys {kept}. Ctrl-C stops it.",
+        kept,
     ]
     return "\n".join(lines)
 
@@ -239,10 +251,12 @@ def _summary(gateway: Gateway, directory: Path, settings: Settings) -> str:
 def _advice(settings: Settings) -> list[str]:
     """Return the lines that explain who can use the console."""
     if settings.control_token:
-        return ["The console and the control API require the control token, also on this machine."]
+        return [
+            _("The console and the control API require the control token, also on this machine.")
+        ]
     return [
-        "Do not expose these ports through a proxy or tunnel that does not add X-Forwarded-For:",
-        "anyone could then pay orders, open the console and download apiclient_key.pem.",
+        _("Do not expose these ports through a proxy or tunnel that does not add X-Forwarded-For:"),
+        _("anyone could then pay orders, open the console and download apiclient_key.pem."),
     ]
 
 
@@ -251,8 +265,11 @@ def _others(description: dict[str, Any]) -> dict[str, str]:
     others = [mchid for mchid in description["merchants"] if mchid != description["mchid"]]
     if not others:
         return {}
-    more = f" and {len(others) - SHOWN} more, in gateway.json" if len(others) > SHOWN else ""
-    return {"other merchants": ", ".join(others[:SHOWN]) + more}
+    numbers = ", ".join(others[:SHOWN])
+    if len(others) > SHOWN:
+        more = len(others) - SHOWN
+        numbers = _("{numbers} and {count} more, in gateway.json", numbers=numbers, count=more)
+    return {_("other merchants"): numbers}
 
 
 def _is_loopback(host: str) -> bool:

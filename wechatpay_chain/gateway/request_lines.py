@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..utils.display import printable
+from ..utils.translation import _
 
 __all__ = ["RequestLines", "request_line"]
 
@@ -83,5 +84,5 @@ class RequestLines:
             if entry is not None:
                 show(request_line(entry))
             if self._dropped and self._waiting.empty():
-                show(f"{self._dropped} more requests, for which there was no time to print a line")
+                show(_("{count} more requests, not printed one by one", count=self._dropped))
                 self._dropped = 0

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..utils.translation import _
 from .messages.exchange import Secret
 from .notifications.in_process import Receiver
 from .notifications.outbox import Outbox
@@ -32,8 +33,8 @@ from .store.store import Store
 __all__ = ["Counterparty", "Shared", "State"]
 
 
-def _nobody(*_: object) -> Any:
-    raise RuntimeError("no platform has this state, so nobody adds or changes a merchant")
+def _nobody(*_given: object) -> Any:
+    raise RuntimeError(_("the state has no platform, so merchants cannot be added or changed"))
 
 
 @dataclass(slots=True)

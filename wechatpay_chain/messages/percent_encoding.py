@@ -46,8 +46,9 @@ def query_string(query: Any) -> str:
         if isinstance(query, str):
             return normalize(query.removeprefix("?"), RESERVED + "?")
         pairs = list(query.items() if isinstance(query, Mapping) else query)
+        key = _("a name in query")
         return "&".join(
-            f"{quote(text(name, 'a name in query') or '', safe='')}={quote(value, safe='')}"
+            f"{quote(text(name, key) or '', safe='')}={quote(value, safe='')}"
             for name, values in pairs
             for item in (values if isinstance(values, list | tuple) else (values,))
             if (value := text(item, f"query {name!r}")) is not None

@@ -8,10 +8,11 @@ UAX #9). They are replaced by Python escapes.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from .translation import _
 
-__all__ = ["extent", "printable", "printable_json", "represented"]
+__all__ = ["extent", "printable", "printable_json", "represented", "width"]
 
 ESCAPED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories: controls, format characters, surrogates, line and paragraph separators."""
@@ -20,6 +21,8 @@ SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 MORE = "…"
 
 BEYOND_ASCII = "[^\x00-\x7e]"
+WIDE = ("F", "W")
+"""Unicode's classes of characters that take two columns (UAX #11)."""
 
 
 def printable(text: object, limit: int = 300) -> str:
@@ -103,3 +106,8 @@ def _json_escape(match: re.Match[str]) -> str:
         return character
     units = character.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+
+
+def width(text: str) -> int:
+    """Return the number of terminal columns of a text; a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(each) in WIDE else 1 for each in text)

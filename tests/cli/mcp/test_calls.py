@@ -66,11 +66,11 @@ def test_every_code_sample_of_the_catalogue_is_right() -> None:
         ),
         (
             "\nwxpay.v3.pay.transactions.native.post(jsn={}, json=order)",
-            f"line 2: POST {NATIVE}: jsn= is neither an option nor a variable of the path",
+            f"line 2: POST {NATIVE}: jsn= is neither an option nor a path variable",
         ),
         (
             "wxpay.v3.pay.transactions.native.post(xml={})",
-            f"line 1: POST {NATIVE}: xml= is not what this operation takes; it takes json=",
+            f"line 1: POST {NATIVE}: this operation does not take xml=; pass json=",
         ),
         (
             f'wxpay["{NATIVE}"].post(json={{"descripton": tea, "amount": {{"total": total}}}})',
@@ -87,10 +87,10 @@ def test_every_code_sample_of_the_catalogue_is_right() -> None:
         ("wxpay.v3.pay.transactions.native.post()", f"line 1: POST {NATIVE}: json= is missing"),
         (
             "wxpay.v3.pay.transactions.id._transaction_id_.get()",
-            "line 1: GET v3/pay/transactions/id/{transaction_id}: the variable transaction_id is "
-            "missing: pass transaction_id=…",
+            "line 1: GET v3/pay/transactions/id/{transaction_id}: the path variable transaction_id "
+            "is missing: pass transaction_id=…",
         ),
-        ("wxpay.(", "line 1: this is not Python: invalid syntax"),
+        ("wxpay.(", "line 1: not Python: invalid syntax"),
     ],
 )
 def test_what_is_wrong_is_said(source: str, expected: str) -> None:

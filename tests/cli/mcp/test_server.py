@@ -96,7 +96,7 @@ def test_an_error_of_the_gateway_is_told_and_explained(calls: GatewayCalls) -> N
     )
     assert "PARAM_ERROR" in wrong[1]
     assert explained[1].startswith("403 OUT_TRADE_NO_USED: ")
-    assert unknown[1] == "NOTHING is not known; the message of the error says more"
+    assert unknown[1] == "NOTHING is unknown; see the message of the error"
 
 
 @pytest.mark.parametrize(
@@ -154,10 +154,10 @@ def test_a_snippet_is_checked_and_does_not_run(calls: GatewayCalls, tmp_path: Pa
     if checker is None:
         assert fine == wrong == (False, "no type checker is installed: pip install mypy")
     else:
-        assert fine == (False, f"nothing is wrong, by the catalogue and {checker}")
+        assert fine == (False, f"no errors found by the catalogue and {checker}")
         assert wrong[1].startswith("line 1: ")
         assert "jsn" in wrong[1]
-    assert broken[1] == "line 1: this is not Python: invalid syntax"
+    assert broken[1] == "line 1: not Python: invalid syntax"
     assert not mark.exists()
 
 

@@ -317,7 +317,11 @@ def _not_ready(job: Job, now: datetime.datetime) -> BillNotReady:
     due = days.ready(job.date)
     retry_at = due if now < due else (now + INTERVAL).replace(second=0, microsecond=0)
     return BillNotReady(
-        f"{job.stem}: WeChat Pay has not made the bill yet. Ask again at "
-        f"{retry_at:%Y-%m-%d %H:%M} (+08:00), or have it waited for with wait=",
+        _(
+            "{bill}: WeChat Pay has not created the bill yet. Try again at {time} (+08:00), or "
+            "set wait= to wait for it",
+            bill=job.stem,
+            time=f"{retry_at:%Y-%m-%d %H:%M}",
+        ),
         retry_at,
     )

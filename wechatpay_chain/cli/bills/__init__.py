@@ -1,1 +1,1 @@
-"""`wechatpay-chain bills`: a module a command; `group` lists them."""
+"""`wechatpay-chain bills`: one module for each command; `group` lists them."""

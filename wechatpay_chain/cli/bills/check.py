@@ -1,4 +1,4 @@
-"""`wechatpay-chain bills check`: whether bills are whole, and add up."""
+"""`wechatpay-chain bills check`: checks that bills are complete and match their sums."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The client that the commands about bills call WeChat Pay with."""
+"""The client of the commands for bills."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["client", "gateway_option"]
 
 
 def gateway_option(function: Any) -> Any:
-    """Add the option that chooses a local gateway."""
+    """Add the option that selects a local gateway."""
     option = click.option(
         "--gateway",
         type=PathType(),
@@ -30,10 +30,10 @@ def client(gateway: Path | None) -> WeChatPay:
     """Return a client of a local gateway, or of the merchant in the `WECHATPAY_*` variables.
 
     Args:
-        gateway: its data directory.
+        gateway: data directory of the gateway.
 
     Raises:
-        ConfigurationError: its `gateway.json`, or a variable, is missing or malformed.
+        ConfigurationError: `gateway.json` or a variable is missing or malformed.
     """
     from ...client import WeChatPay
 

@@ -1,4 +1,4 @@
-"""`wechatpay-chain bills convert`: bills as Parquet, CSV, Excel, or a database of DuckDB."""
+"""`wechatpay-chain bills convert`: converts bills to Parquet, CSV, Excel or DuckDB."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ FORMATS = tuple(SUFFIXES.values())
 )
 @click.option("--date", metavar="DAY", help="The day of bills that this program did not download.")
 @click.option("--type", "of_type", metavar="TYPE", default="", help="Their type: ALL, BASIC, …")
-@click.option("--mchid", metavar="NUMBER", default="", help="Their merchant.")
+@click.option("--mchid", metavar="MCHID", default="", help="Their merchant.")
 @json_option
 def convert(
     paths: tuple[Path, ...],
@@ -103,10 +103,10 @@ def _same(target: Path, file: Path) -> bool:
 
 
 def _readers(files: Iterable[Path]) -> list[BillReader[Any]]:
-    """Readers of bills that have the same columns.
+    """Return readers of bills with the same columns.
 
     Raises:
-        Failure: they are of several kinds.
+        Failure: the bills are of several kinds.
     """
     from ...bills import read
 
@@ -160,7 +160,7 @@ def _write_csv(files: list[Path], target: Path) -> list[Path]:
 
 
 class _Line:
-    """A file that csv.writer writes to, and that keeps the last line."""
+    """A file for `csv.writer` that keeps the last line."""
 
     text = ""
 

@@ -1,4 +1,4 @@
-"""`wechatpay-chain bills download`: bills as CSV files in a folder."""
+"""`wechatpay-chain bills download`: saves bills as CSV files in a folder."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ RANGE = ".."
     "--kind", default="trade", show_default=True, help="The kind of bill: trade, fund_flow, …"
 )
 @click.option("--type", "of_type", metavar="TYPE", help="The type of bill: ALL, REFUND, BASIC, …")
-@click.option("--sub-mchid", "subs", multiple=True, metavar="NUMBER", help="The sub-merchant ID.")
+@click.option("--sub-mchid", "subs", multiple=True, metavar="MCHID", help="The sub-merchant ID.")
 @click.option("--api", metavar="API", help="The API: v3 or v2; for statements, global or hk.")
 @click.option("--appid", default="", metavar="APPID", help="The merchant's appid, for APIv2.")
 @click.option("--institution", is_flag=True, help="Download the statement of an institution.")

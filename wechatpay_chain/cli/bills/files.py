@@ -1,4 +1,4 @@
-"""The bills that a command is given: files, and folders of them."""
+"""The bills in the arguments of a command: files and folders."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["each_bill", "remarks", "with_record"]
 
 LONGEST_RECORD = 64 * 1024
-"""Bytes of the record beside a bill that are read."""
+"""Maximum size of a bill's record file in bytes."""
 
 ENDINGS = (".csv", ".csv.gz")
 
@@ -30,7 +30,7 @@ def each_bill(paths: Iterable[Path]) -> list[Path]:
     """Yield all files, also those in folders and their subfolders, each once.
 
     Raises:
-        Failure: a folder has none, or cannot be read.
+        Failure: a folder has no bills or cannot be read.
     """
     found: dict[Path, None] = {}
     for path in paths:

@@ -1,4 +1,4 @@
-"""`wechatpay-chain bills`: the group of the commands about bills."""
+"""`wechatpay-chain bills`: the group of the commands for bills."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .sql import sql
 __all__ = ["bills"]
 
 COMMANDS: tuple[click.Command, ...] = (download, show, check, convert, reconcile, sql)
-"""The commands, in the order that the help lists them."""
+"""The commands in the order of the help text."""
 
 
 @click.group(

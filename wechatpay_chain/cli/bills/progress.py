@@ -21,7 +21,7 @@ def watched() -> bool:
 
 @contextmanager
 def counting(what: str, items: Sequence[T]) -> Iterator[Iterable[T]]:
-    """Count items as they are taken: `checking  [####----]  3/8`."""
+    """Yield items and show their count: `checking  [####----]  3/8`."""
     with click.progressbar(
         items, label=what, file=sys.stderr, show_pos=True, show_eta=False, hidden=not watched()
     ) as bar:
@@ -30,7 +30,7 @@ def counting(what: str, items: Sequence[T]) -> Iterator[Iterable[T]]:
 
 @contextmanager
 def working(what: str) -> Iterator[None]:
-    """Say what is under way, and take it back at the end."""
+    """Show a message during the block, and erase it at the end."""
     if not watched():
         yield
         return

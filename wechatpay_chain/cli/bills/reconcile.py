@@ -1,4 +1,4 @@
-"""`wechatpay-chain bills reconcile`: a trade bill against orders and refunds."""
+"""`wechatpay-chain bills reconcile`: compares trade bills with orders and refunds."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ COLUMNS = ("kind", "out_trade_no", "out_refund_no", "field", "here", "there", "a
 @click.option("--date", metavar="DAY", help="The day of the bill.  [default: from its rows]")
 @click.option(
     "--mchid",
-    metavar="NUMBER",
+    metavar="MCHID",
     help="The merchant of the orders, if their data does not contain it.",
 )
 @click.option("--html", type=TARGET, metavar="FILE", help="Write the report as HTML.")

@@ -1,4 +1,4 @@
-"""`wechatpay-chain bills show`: what a bill is, what it adds up to, and its first rows."""
+"""`wechatpay-chain bills show`: shows the kind, the sums and the first rows of a bill."""
 
 from __future__ import annotations
 

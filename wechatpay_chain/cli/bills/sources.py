@@ -82,7 +82,7 @@ def names(given: Iterable[str], option: str) -> dict[str, str]:
     """Return the names of columns by our names: `total=amount_fen`, separated by commas.
 
     Raises:
-        CannotReconcile: one of them has another form.
+        CannotReconcile: a part has another format.
     """
     found: dict[str, str] = {}
     for pair in (each.strip() for text in given for each in text.split(",")):

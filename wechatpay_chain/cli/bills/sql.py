@@ -1,4 +1,4 @@
-"""`wechatpay-chain bills sql`: the reconciliation as SQL, for a warehouse that runs it itself."""
+"""`wechatpay-chain bills sql`: prints the reconciliation as SQL for a data warehouse."""
 
 from __future__ import annotations
 

@@ -130,8 +130,8 @@ def _sent(wxpay: Any, method: str, path: str, options: dict[str, Any]) -> Respon
     """Return the response, or the error of WeChat Pay.
 
     Raises:
-        Misuse: the call was not sent.
-        WeChatPayError: it has no usable answer.
+        Misuse: the request was not sent.
+        WeChatPayError: there is no valid response.
     """
     from ...errors import APIError
 

@@ -1,4 +1,4 @@
-"""The options of a call, out of what was typed."""
+"""Parses the arguments of `call` into the options of a call."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NESTING = N_("the brackets are nested too deeply")
 
 
 def json_body(given: str, option: str) -> Any:
-    """JSON that was typed, or is in a file, or comes from standard input.
+    """Return a JSON body from an argument, a file or standard input.
 
     Args:
         given: JSON; `@FILE`; or `-`.
@@ -52,7 +52,7 @@ def xml_body(given: Iterable[str]) -> dict[str, Any]:
     """Return the members of an APIv2 request.
 
     Args:
-        given: each `NAME=VALUE`, a JSON object, `@FILE` or `-`.
+        given: arguments, each `NAME=VALUE`, a JSON object, `@FILE` or `-`.
 
     Raises:
         Misuse: it has none of these forms.
@@ -70,14 +70,14 @@ def xml_body(given: Iterable[str]) -> dict[str, Any]:
 
 
 def pairs(given: Iterable[str], option: str) -> list[tuple[str, str]]:
-    """`NAME=VALUE`, each as a pair.
+    """Return `NAME=VALUE` arguments as pairs.
 
     Args:
         given: the argument.
         option: the name of the option.
 
     Raises:
-        Misuse: one has no name, or no `=`.
+        Misuse: an argument has no name or no `=`.
     """
     found = [(name, value) for name, _ignored, value in (each.partition("=") for each in given)]
     for each, (name, _ignored) in zip(given, found, strict=True):
@@ -87,13 +87,13 @@ def pairs(given: Iterable[str], option: str) -> list[tuple[str, str]]:
 
 
 def fields(given: Iterable[str]) -> dict[str, str]:
-    """Header fields.
+    """Return header fields.
 
     Args:
-        given: each `NAME: VALUE`.
+        given: arguments, each `NAME: VALUE`.
 
     Raises:
-        Misuse: one has no colon.
+        Misuse: an argument has no colon.
     """
     found = {}
     for each in given:

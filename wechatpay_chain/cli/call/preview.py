@@ -1,4 +1,4 @@
-"""`call --dry-run`: the signed request as it would be sent, without what signs for the merchant.
+"""`call --dry-run`: shows the signed request without sending it.
 
 A signature is a credential for five minutes: everybody with the whole request can send it. It is
 masked unless an option reveals it, and the keys themselves are never shown.
@@ -25,15 +25,15 @@ __all__ = ["show"]
 
 SIGNATURE = re.compile(r'(signature=")[^"]*')
 SHOWN = 64 * 1024
-"""Bytes of a body that are shown."""
+"""Maximum bytes of a displayed body."""
 
 
 class _CapturedError(WeChatPayError):
-    """The request was about to be sent."""
+    """Raised instead of sending the request."""
 
 
 class _Capture:
-    """A transport that sends nothing."""
+    """A transport that keeps the request and does not send it."""
 
     def __init__(self) -> None:
         self.request: Request | None = None
@@ -52,7 +52,7 @@ def show(
     reveal: bool,
     output: str,
 ) -> None:
-    """Show the request of a call, and send nothing.
+    """Show the request of a call without sending it.
 
     Args:
         profile: the merchant that signs.
@@ -63,7 +63,7 @@ def show(
         output: `text` or `json`.
 
     Raises:
-        Misuse: the call cannot be made so.
+        Misuse: the call is invalid.
     """
     capture = _Capture()
     with profile.client(transport=capture, retry=None) as wxpay:

@@ -43,13 +43,13 @@ def result(
         output: `text` or `json`.
 
     Raises:
-        Failure: it is a rejection.
+        Failure: WeChat Pay rejected the call.
     """
     if isinstance(outcome, APIError):
         if output == "json":
             write_json(_rejection(outcome))
         key = outcome.request_id or outcome.code
-        # It is there to be copied into a shell, and the key is whatever the server said.
+        # The command is copied into a shell, and the server determines the key.
         hints = (
             [_("What it means: wechatpay-chain doctor error {key}", key=shlex.quote(key))]
             if key

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["assert_body", "asked", "operation_of", "options_of"]
 
 MONEY = re.compile(r"(?:^|_)(?:amount|fee|total|refund|price|money)s?$|^total_|_amount_")
-"""Names of members that hold an amount in fen."""
+"""Names of fields with an amount in fen."""
 MOST = 5
-"""So many amounts are named in a question."""
+"""Maximum number of amounts in a question."""
 UNCHECKED = N_("To call it anyway: --unchecked")
 
 
@@ -37,7 +37,7 @@ def operation_of(method: str, path: str) -> Operation:
         path: a path of the chain, with values or variables.
 
     Raises:
-        Misuse: the catalogue has no such operation.
+        Misuse: the catalogue does not contain the operation.
     """
     from ... import catalogue
 
@@ -55,10 +55,10 @@ def operation_of(method: str, path: str) -> Operation:
 
 
 def assert_body(path: str, has_json: bool, has_xml: bool) -> None:
-    """Refuse a body of the other protocol.
+    """Reject a body of the other protocol.
 
     Raises:
-        Misuse: the path is APIv3's and the body XML, or the other way round.
+        Misuse: the path belongs to APIv3 and the body is XML, or the reverse.
     """
     is_v2 = path.lstrip("/").lower().startswith("v2/")
     if has_json and is_v2:
@@ -101,7 +101,7 @@ def asked(
     is_live: bool,
     yes: bool,
 ) -> None:
-    """Ask whether a live call that changes anything is meant; on a terminal only.
+    """Ask for confirmation of a live call that changes data, in a terminal only.
 
     Args:
         operation: the operation in the catalogue, or None.
@@ -109,8 +109,8 @@ def asked(
         path: the path of the call.
         options: the options of the call.
         wxpay: the client.
-        is_live: whether it reaches WeChat Pay, and no gateway.
-        yes: whether the question is answered already.
+        is_live: True if the call reaches WeChat Pay and not a gateway.
+        yes: True confirms without a question.
 
     Raises:
         Misuse: there is no terminal for a question, or the answer is no.
@@ -152,7 +152,7 @@ def _agreed(question: str) -> bool:
 
 
 def _amounts(options: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
-    """The amounts of a body, with their dotted names."""
+    """Yield the amounts of a body with their dotted names."""
     body = options.get("json") or options.get("xml")
     return _inside(body, "")
 

@@ -1,1 +1,1 @@
-"""`wechatpay-chain doctor`: what is wrong, and what to do about it."""
+"""`wechatpay-chain doctor`: diagnoses problems and suggests fixes."""

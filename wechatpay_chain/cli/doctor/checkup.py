@@ -1,4 +1,4 @@
-"""`wechatpay-chain doctor`: looks at the configuration, the network and a signed call, in order."""
+"""`wechatpay-chain doctor`: checks the configuration, the network and a signed call."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ STYLES = {"ok": "enum", "warn": "warning", "fail": "retired"}
 
 
 def show(profile: Profile, as_json: bool) -> bool:
-    """Look at everything, and show what was seen; whether nothing failed.
+    """Run all checks and show the results; return True if none failed.
 
     Args:
         profile: the profile of the merchant.

@@ -1,4 +1,4 @@
-"""`wechatpay-chain doctor error`: what an error means, by its code, its number or a Request-ID."""
+"""`wechatpay-chain doctor error`: explains an error code, a number or a Request-ID."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["error"]
 
 FEW = 5
-"""So many operations are named, of those that answer with an error."""
+"""Maximum number of listed operations that return an error."""
 LOG_LENGTH = 10_000
 
 

@@ -1,4 +1,4 @@
-"""`wechatpay-chain doctor explain`: why a signature fails, from texts and keys alone."""
+"""`wechatpay-chain doctor explain`: finds out why a signature fails, from text and keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`wechatpay-chain doctor`: the group of the commands that find out what is wrong."""
+"""`wechatpay-chain doctor`: the group of the diagnostic commands."""
 
 from __future__ import annotations
 

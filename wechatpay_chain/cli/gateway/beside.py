@@ -1,4 +1,4 @@
-"""`wechatpay-chain gateway run`: a program beside a gateway of its own."""
+"""`wechatpay-chain gateway run`: runs a program with its own gateway."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..usage import examples
 __all__ = ["COMMANDS"]
 
 OTHERS = ("as_env", "as_json", "mchid")
-"""Options of the group that are none of a gateway's."""
+"""Options of the group that are not settings of a gateway."""
 
 
 @click.command(

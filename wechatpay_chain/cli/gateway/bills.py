@@ -1,4 +1,4 @@
-"""The subcommands of `wechatpay-chain gateway` about bills: fill a day, change how bills are."""
+"""The subcommands of `wechatpay-chain gateway` for bills: fill a day, change the settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .responses import FILLED, SETTINGS
 __all__ = ["COMMANDS"]
 
 FILLING = (5, 3600)
-"""Seconds to connect, and until a day is filled."""
+"""Timeouts in seconds: to connect, and to fill a day."""
 
 
 @click.command(

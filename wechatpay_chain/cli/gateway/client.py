@@ -34,9 +34,9 @@ def located(gateway: str | None, data: Path | None, control_token: str) -> tuple
     """Return the address of the gateway, and its control token.
 
     Args:
-        gateway: its base URI, if it was given.
-        data: its data directory, if given.
-        control_token: if it was given; else it is that of the directory.
+        gateway: base URI of the gateway; None uses the data directory.
+        data: data directory of the gateway.
+        control_token: control token; empty uses that of the directory.
 
     Raises:
         Failure: the directory has no `gateway.json`.
@@ -52,10 +52,10 @@ def connection_file(data: Path) -> dict[str, Any]:
     """Return the members of a directory's `gateway.json`.
 
     Args:
-        data: the directory.
+        data: data directory.
 
     Raises:
-        Failure: it cannot be read, or is not a gateway's.
+        Failure: the file cannot be read, or no gateway has written it.
     """
     path = data / "gateway.json"
     hint = _("To create it: wechatpay-chain gateway --data DIR")
@@ -105,10 +105,10 @@ class Control:
 
         Args:
             method: upper-case HTTP method.
-            path: below `/_gateway/`.
-            given: members of the body.
-            like: the form of the response, as in `responses`; None for any.
-            timeout: seconds to connect, and between reads.
+            path: path below `/_gateway/`.
+            given: fields of the body.
+            like: format of the response, as in `responses`; None for any.
+            timeout: seconds to connect and between reads.
 
         Raises:
             Failure: no gateway responds, or it rejects the request.
@@ -169,7 +169,7 @@ class Control:
             seconds: the timeout in seconds.
 
         Raises:
-            Failure: it was not.
+            Failure: there was no attempt in this time.
         """
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -188,7 +188,7 @@ class Control:
 
 
 def _no_gateway(base_uri: str, why: str) -> Failure:
-    what = _("the address") if "@" in base_uri else shown(base_uri)  # it may hold a password
+    what = _("the address") if "@" in base_uri else shown(base_uri)  # it can contain a password
     return Failure(
         _("{what} is not the address of a gateway: {why}", what=what, why=why),
         [_("Expected an address such as {base_uri}.", base_uri=BASE_URI)],

@@ -32,14 +32,14 @@ DIRECTORY = FILE = PathType()
 
 
 class GatewayOptions(NamedTuple):
-    """The options that stand before the subcommand."""
+    """The options before the subcommand."""
 
     data: Path | None
     control_token: str
 
 
 def gateway_options(function: Any) -> Any:
-    """Add the options that choose the gateway."""
+    """Add the options that select the gateway."""
     for option in (
         click.option("--data", type=DIRECTORY, metavar="DIR", help="The gateway's data directory."),
         click.option(
@@ -57,7 +57,7 @@ def control_of(base_uri: str | None, data: Path | None) -> Control:
     """Return the control API of the gateway that the options choose.
 
     Raises:
-        Failure: the directory is not a gateway's.
+        Failure: the directory does not belong to a gateway.
     """
     from .client import Control, located
 
@@ -84,7 +84,7 @@ def description(data: Path | None, control_token: str) -> dict[str, Any]:
 
 
 def facts(rows: dict[str, Any]) -> None:
-    """Show names with their values; those that are empty are left out."""
+    """Show names with their values, without empty ones."""
     from ...display.layout import Facts, text
 
     told = tuple(

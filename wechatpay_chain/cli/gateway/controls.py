@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["COMMANDS"]
 
 DELIVERY_TIMEOUT = 15.0
-"""Seconds that a delivery may take; the gateway gives one up after ten."""
+"""Timeout of a delivery in seconds; the gateway ends an attempt after ten seconds."""
 
 
 @click.command(
@@ -114,7 +114,9 @@ def _object(text: str) -> Any:
             _("{text} cannot be read: {reason}", text=shown(text[1:]), reason=reason)
         ) from None
     except (ValueError, RecursionError) as error:
-        raise click.BadParameter(f"not JSON: {printable(error)}", param_hint="--resource") from None
+        raise click.BadParameter(
+            _("not JSON: {error}", error=printable(error)), param_hint="--resource"
+        ) from None
     if not isinstance(members, dict):
         raise click.BadParameter(_("expected a JSON object."), param_hint="--resource")
     return members
@@ -145,7 +147,7 @@ def fail(out_trade_no: str, base_uri: str | None, data: Path | None, as_json: bo
 def _order(
     control: Control, out_trade_no: str, what: str, given: dict[str, Any], as_json: bool
 ) -> None:
-    # An argument that is not valid text holds surrogates (PEP 383); the gateway does not know it.
+    # An invalid argument contains surrogates (PEP 383); the gateway has no such record.
     number = quote(out_trade_no, safe="", errors="surrogatepass")
     order = control.ask("POST", f"transactions/{number}/{what}", given, like=ORDER)
     if as_json:

@@ -1,4 +1,4 @@
-"""`wechatpay-chain gateway --env`: the variables with which `WeChatPay.from_env` makes a client."""
+"""`wechatpay-chain gateway --env`: prints the variables for `WeChatPay.from_env`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def lines(description: Mapping[str, Any], mchid: str | None) -> str:
         mchid: the merchant ID of the merchant; None means the gateway's first one.
 
     Raises:
-        Failure: there is no such merchant.
+        Failure: the merchant does not exist.
     """
     found = variables(description, mchid)
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in found.items())
@@ -40,7 +40,7 @@ def variables(description: Mapping[str, Any], mchid: str | None) -> dict[str, st
         mchid: the merchant ID of the merchant; None means the gateway's first one.
 
     Raises:
-        Failure: there is no such merchant.
+        Failure: the merchant does not exist.
     """
     own, platform = _merchant(description, mchid), description["platform"]
     return {

@@ -1,4 +1,4 @@
-"""`wechatpay-chain gateway merchants`: list the merchants, add one, or change one."""
+"""`wechatpay-chain gateway merchants`: lists, adds and changes merchants."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COLUMNS = ("mchid", "kind", "name", "frozen", "sub_merchants")
 
 
 class Limit(click.ParamType[Any]):
-    """Fen, or `none`."""
+    """An amount in fen, or `none`."""
 
     name = "fen"
 
@@ -44,9 +44,9 @@ class Limit(click.ParamType[Any]):
 @click.option(
     "--add", type=click.Choice(["direct", "partner", "ecommerce"]), help="Add a merchant."
 )
-@click.option("--sub-of", metavar="NUMBER", help="Add a sub-merchant of this service provider.")
-@click.option("--change", metavar="NUMBER", help="Change this merchant or sub-merchant.")
-@click.option("--mchid", metavar="NUMBER", help="The ID of the new merchant.")
+@click.option("--sub-of", metavar="MCHID", help="Add a sub-merchant of this service provider.")
+@click.option("--change", metavar="MCHID", help="Change this merchant or sub-merchant.")
+@click.option("--mchid", metavar="MCHID", help="The ID of the new merchant.")
 @click.option("--name", help="The company name.")
 @click.option("--apps", metavar="APPID,…", help="The appids bound to the merchant.")
 @click.option(

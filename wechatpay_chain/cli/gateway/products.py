@@ -1,4 +1,4 @@
-"""The subcommands of `wechatpay-chain gateway` for products, made of their classes of controls."""
+"""The subcommands of `wechatpay-chain gateway` for products, created from their controls."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 from ...utils.display import printable
 from ...utils.translation import _
 from ..output import tell, write_json
-from ..usage import json_option
+from ..usage import json_option, translate
 from .common import control_of, facts, gateway_options
 
 if TYPE_CHECKING:
@@ -26,11 +26,11 @@ TYPES: dict[str, click.ParamType[Any]] = {
     "number": click.FLOAT,
 }
 LISTED = 100
-"""Records that are listed by default."""
+"""Default limit of listed records."""
 
 
 class ProductCommands(click.Group):
-    """A group that has a subgroup for each product of the gateway, besides its own commands.
+    """A group with a subgroup for each product of the gateway, and its own commands.
 
     The classes of controls are loaded when a product is named, or when all commands are listed.
     """
@@ -45,7 +45,11 @@ class ProductCommands(click.Group):
         if own is not None:
             return own
         product = _products().get(cmd_name.replace("-", "_"))
-        return None if product is None else _group(cmd_name, product)
+        if product is None:
+            return None
+        group = _group(cmd_name, product)
+        translate(group)
+        return group
 
 
 def _products() -> dict[str, type[Product]]:
@@ -65,7 +69,7 @@ def _group(name: str, product: type[Product]) -> click.Group:
     @gateway_options
     @json_option
     @click.option("--limit", type=click.IntRange(1), default=LISTED, show_default=True)
-    @click.option("--mchid", metavar="NUMBER", help="List only this merchant.")
+    @click.option("--mchid", metavar="MCHID", help="List only this merchant.")
     @click.pass_context
     def list_records(
         context: click.Context,
@@ -85,7 +89,7 @@ def _group(name: str, product: type[Product]) -> click.Group:
             for each in found:
                 _show(each)
         else:
-            tell(_("{en}: there are none", en=product.label.en))
+            tell(_("{product}: no records", product=product.label.shown))
 
     title = _(
         "{en} ({zh}): list the records, or perform a control.",
@@ -106,7 +110,7 @@ def _command(product: str, control: Control) -> click.Command:
 
     @gateway_options
     @json_option
-    @click.option("--mchid", metavar="NUMBER", help="List only this merchant.")
+    @click.option("--mchid", metavar="MCHID", help=_("The merchant of the record."))
     def perform(
         mchid: str | None, base_uri: str | None, data: Path | None, as_json: bool, **options: Any
     ) -> None:
@@ -142,9 +146,11 @@ def _option(parameter: dict[str, Any]) -> click.Option:
     if kind == "boolean":
         return click.Option([f"{flag}/--no-{_dashed(name)}", name], default=None)
     if kind == "array":
-        return click.Option([flag, name], multiple=True, help="May be repeated.")
+        return click.Option([flag, name], multiple=True, help=_("Can be repeated."))
     if kind == "object":
-        return click.Option([flag, name], metavar="JSON", callback=_object, help="A JSON object.")
+        return click.Option(
+            [flag, name], metavar="JSON", callback=_object, help=_("A JSON object.")
+        )
     return click.Option([flag, name], type=TYPES[kind], required=parameter["required"])
 
 
@@ -154,12 +160,14 @@ def _object(_ignored: click.Context, parameter: click.Parameter, text: str | Non
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise click.BadParameter(f"not JSON: {printable(error)}", param=parameter) from None
+        raise click.BadParameter(
+            _("not JSON: {error}", error=printable(error)), param=parameter
+        ) from None
     if not isinstance(found, dict):
         raise click.BadParameter(_("expected a JSON object."), param=parameter)
     return found
 
 
 def _show(record: dict[str, Any]) -> None:
-    """Show the members of a record that are plain values."""
+    """Show the scalar fields of a record."""
     facts({name: value for name, value in record.items() if isinstance(value, (str, int, float))})

@@ -1,4 +1,4 @@
-"""The subcommands of `wechatpay-chain gateway` that show what a gateway has, and follow it."""
+"""The subcommands of `wechatpay-chain gateway` that list records and follow requests."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from .responses import EXCHANGE, LISTED_ORDER, NOTICE, ORDER
 __all__ = ["COMMANDS"]
 
 INTERVAL = 0.5
-"""Seconds between two looks at a gateway that is followed."""
+"""Polling interval in seconds."""
 LATEST = 100
 
 limit_option = click.option("--limit", type=click.IntRange(1, 10_000), default=LATEST)
-mchid_option = click.option("--mchid", metavar="NUMBER", help="List only this merchant.")
+mchid_option = click.option("--mchid", metavar="MCHID", help="List only this merchant.")
 
 
 def _asked(path: str, **query: Any) -> str:
@@ -134,7 +134,7 @@ def tail(lines: int, once: bool, base_uri: str | None, data: Path | None) -> Non
         found = control.ask("GET", _asked("requests", limit=max(wanted, 1)), like=[EXCHANGE])
         new = [each for each in found[:wanted] if each["number"] > last][::-1]
         _lines(new)
-        last = max((each["number"] for each in found), default=0)  # a restart begins with 1
+        last = max((each["number"] for each in found), default=0)  # numbers restart at 1
         if once:
             return
         wanted = 500

@@ -1,4 +1,4 @@
-"""The members that the commands read from the control API's responses, and their types."""
+"""The fields of control API responses that the commands use, with their types."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def fits(value: Any, like: Any) -> bool:
     """Return whether a response has at least the members that the commands read, each of its type.
 
     Args:
-        value: any JSON.
-        like: a type, a dict of them by member, or a list of one.
+        value: JSON value.
+        like: a type, a dict of types by field, or a list with one type.
     """
     if isinstance(like, dict):
         return isinstance(value, dict) and all(

@@ -1,4 +1,4 @@
-"""`wechatpay-chain gateway`: run a local WeChat Pay; `controls` has the subcommands."""
+"""`wechatpay-chain gateway`: runs a local WeChat Pay; `controls` has the subcommands."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ __all__ = ["gateway"]
 @click.option(
     "--env", "as_env", is_flag=True, help="Print a client's WECHATPAY_* variables and exit."
 )
-@click.option("--mchid", metavar="NUMBER", help="The merchant of --env.  [default: the first]")
+@click.option("--mchid", metavar="MCHID", help="The merchant of --env.  [default: the first]")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print the configuration of a client as JSON."
 )
@@ -159,7 +159,7 @@ def gateway(
 
 
 def _say(text: str) -> None:
-    # The lines show the names of directories and files, which may hold anything.
+    # Names of directories and files can contain control characters.
     shown = printable_json(text) if text.startswith("{") else _printable_lines(text)
     write(f"{shown}\n")
     if sys.stdout is not None:

@@ -16,7 +16,7 @@ from .responses import LOADED
 __all__ = ["COMMANDS"]
 
 LOADING = (5, 600)
-"""Seconds to connect, and until a scenario is loaded."""
+"""Timeouts in seconds: to connect, and to load a scenario."""
 
 
 @click.command(

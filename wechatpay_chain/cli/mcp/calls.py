@@ -1,4 +1,4 @@
-"""The calls of chains in Python source, found without running it."""
+"""Finds calls of chains in Python source without running it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PROTOCOLS = ("v2/", "v3/")
 
 
 class Unknown:
-    """A value that is known only when the source runs."""
+    """A value that is known only at run time."""
 
     def __repr__(self) -> str:
         return "…"
@@ -43,7 +43,7 @@ class FoundCall(NamedTuple):
 
 
 def find_calls(tree: ast.AST) -> Iterator[FoundCall]:
-    """The calls whose path begins with `v2/` or `v3/`, in the order of the source.
+    """Yield the calls with paths below `v2/` or `v3/`, in source order.
 
     Args:
         tree: the tree of the source.

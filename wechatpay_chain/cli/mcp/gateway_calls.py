@@ -28,22 +28,22 @@ __all__ = ["GatewayCalls"]
 FILE, CONTROL, TOKEN = "gateway.json", "_gateway/", "WECHATPAY_CONTROL_TOKEN"
 OPTIONS = ("json", "xml", "query", "security")
 KEYS = frozenset({"apiv3_key", "control_token", "private_key", "secret"})
-"""Members of the control API's responses that no assistant needs."""
+"""Fields of control API responses that are hidden from assistants."""
 PRIVATE = "PRIVATE KEY-----"
 MASK = "***"
 LONGEST = 64 * 1024
-"""Characters of a body that an assistant is shown."""
+"""Maximum characters of a displayed body."""
 
 
 class OneOrigin:
-    """A transport that sends to one origin only, and to none of WeChat Pay's.
+    """A transport for one origin, which cannot be WeChat Pay.
 
     Args:
         origin: the origin of the gateway.
         verify: the authority that its certificate is checked with.
 
     Raises:
-        ConfigurationError: the origin is WeChat Pay's.
+        ConfigurationError: the origin belongs to WeChat Pay.
     """
 
     def __init__(self, origin: Origin, verify: Verify) -> None:
@@ -92,11 +92,11 @@ class OneOrigin:
 
 
 class GatewayCalls:
-    """The gateway that an assistant may call: one that runs already, or one of its own.
+    """The gateway for an assistant: a running one, or its own.
 
     Args:
         at: the data directory of a gateway, the path of its `gateway.json`, or its address; None
-            starts one in this process with the first call, which ends with the process.
+            starts a gateway in this process with the first call.
     """
 
     def __init__(self, at: str | None = None) -> None:
@@ -106,12 +106,12 @@ class GatewayCalls:
         self._control: Control | None = None
 
     def call(self, method: str, path: str, options: Mapping[str, Any]) -> str:
-        """Make a call, and describe its response.
+        """Send a request, and return a description of the response.
 
         Args:
             method: upper-case HTTP method.
-            path: relative, as a chain takes it, with values in it.
-            options: `json`, `xml` and `query`.
+            path: relative path with values.
+            options: `json`, `xml`, `query` and `security`.
 
         Raises:
             WeChatPayError: there is no valid response.
@@ -128,11 +128,11 @@ class GatewayCalls:
 
         Args:
             method: upper-case HTTP method.
-            path: below `/_gateway/`.
-            body: members of the request.
+            path: path below `/_gateway/`.
+            body: fields of the request.
 
         Raises:
-            Failure: the gateway rejects it.
+            Failure: the gateway rejects the request.
         """
         self._connected()
         asked = path.lstrip("/").removeprefix(CONTROL)
@@ -146,7 +146,7 @@ class GatewayCalls:
         return _shown(json.dumps(_without_keys(answer), ensure_ascii=False, indent=2))
 
     def close(self) -> None:
-        """End what was started here."""
+        """Close the client, and stop the gateway if this object started it."""
         if self._client is not None:
             self._client.close()
         if self._own is not None:
@@ -177,7 +177,7 @@ class GatewayCalls:
 
 
 def _only(base_uri: str, verify: Verify) -> dict[str, Any]:
-    """Arguments of a client that reaches nothing but a gateway."""
+    """Return the arguments of a client that can only call a gateway."""
     transport = OneOrigin(split(base_uri, "base_uri")[0], verify)
     return {"transport": transport, "backup_base_uri": None}
 

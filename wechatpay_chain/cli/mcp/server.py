@@ -1,7 +1,7 @@
-"""The tools of `wechatpay-chain mcp`, by the official package `mcp`.
+"""The tools of `wechatpay-chain mcp`, with the official package `mcp`.
 
-None of them can reach WeChat Pay: calls go to a gateway (`gateway_calls`), and snippets are read,
-not run.
+No tool can call WeChat Pay: calls go to a gateway (`gateway_calls`), and snippets are parsed, not
+run.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from ...catalogue.describe import describe
 from ...diagnosis.transcripts import number
 from ...utils.display import printable
 from ...utils.exceptions import WeChatPayError
+from ...utils.translation import _
 from ...utils.version import __version__
 from ..operations.lookup import one_operation
 from . import snippets, type_checker
@@ -66,8 +67,10 @@ def server(calls: GatewayCalls) -> MCPServer[Any]:
         """
         found = catalogue.search(words)
         lines = [f"{each.method} {each.path}  {each.title}" for each in found[:LISTED]]
-        more = [f"… and {len(found) - LISTED} more"] if len(found) > LISTED else []
-        return "\n".join([*lines, *more]) or f"no operation has {printable(words)!r}"
+        more = [_("… and {count} more", count=len(found) - LISTED)] if len(found) > LISTED else []
+        return "\n".join([*lines, *more]) or _(
+            "no operation contains {words!r}", words=printable(words)
+        )
 
     @tool(READING)
     def show_operation(operation: str) -> str:
@@ -106,10 +109,13 @@ def server(calls: GatewayCalls) -> MCPServer[Any]:
             return "\n".join(found)
         checker = type_checker.installed()
         if checker is None:
-            found.append("no type checker is installed: pip install mypy")
+            found.append(_("no type checker is installed: pip install mypy"))
         else:
             found += [f"{each} ({checker})" for each in type_checker.complaints(source, checker)]
-        return "\n".join(found) or f"nothing is wrong, by the catalogue and {checker}"
+        return "\n".join(found) or _(
+            "no errors found by the catalogue and {checker}",
+            checker=checker or _("no type checker"),
+        )
 
     @tool(READING)
     def explain_error(code: str, operation: str = "") -> str:
@@ -123,10 +129,16 @@ def server(calls: GatewayCalls) -> MCPServer[Any]:
         listed = _operation(operation).errors if operation else ()
         lines = [f"{each.status} {each.code}: {each.en}" for each in listed if each.code == code]
         if known is not None:
-            lines.append(f"{code}: {known.meaning}. What to do: {known.action}.")
-        return (
-            "\n".join(lines)
-            or f"{printable(code)} is not known; the message of the error says more"
+            lines.append(
+                _(
+                    "{code}: {meaning}. What to do: {action}.",
+                    code=code,
+                    meaning=known.meaning,
+                    action=known.action,
+                )
+            )
+        return "\n".join(lines) or _(
+            "{code} is unknown; see the message of the error", code=printable(code)
         )
 
     @tool(CHANGING)
@@ -170,7 +182,7 @@ def server(calls: GatewayCalls) -> MCPServer[Any]:
 
 
 def _operation(text: str) -> catalogue.Operation:
-    method, _, path = text.strip().partition(" ")
+    method, _space, path = text.strip().partition(" ")
     is_method = method.upper() in ("GET", "POST", "PUT", "PATCH", "DELETE")
     return one_operation(method.upper(), path) if is_method else one_operation(None, text)
 

@@ -12,6 +12,7 @@ from ... import catalogue
 from ...catalogue.requests.checking import Rules, check_body
 from ...chain.options import OPTIONS
 from ...utils.display import printable
+from ...utils.translation import _, joined
 from .calls import UNKNOWN, FoundCall, find_calls
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ __all__ = ["findings"]
 
 VARIABLE = re.compile(r"\{(\w+)\}")
 FREE = frozenset({"value", "empty"})
-"""Variables that a call does not fill: an f-string has, or nothing is to be there."""
+"""Variables without a value in the call: fields of f-strings, and empty segments."""
 BODIES = ("json", "xml", "media")
 
 
@@ -29,17 +30,21 @@ def findings(source: str) -> list[str]:
     """Return the errors in a snippet, one line each; none if it is correct.
 
     Args:
-        source: in Python.
+        source: Python source.
     """
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None) or 1
-        return [f"line {line}: this is not Python: {getattr(error, 'msg', error)}"]
+        return [
+            _("line {line}: not Python: {error}", line=line, error=getattr(error, "msg", error))
+        ]
     except (RecursionError, MemoryError):
-        return ["line 1: this is not Python that can be read: it is nested too deeply"]
+        return [_("line {line}: not Python: {error}", line=1, error=_("nested too deeply"))]
     return [
-        f"line {call.line}: {problem}" for call in find_calls(tree) for problem in _problems(call)
+        _("line {line}: {problem}", line=call.line, problem=problem)
+        for call in find_calls(tree)
+        for problem in _problems(call)
     ]
 
 
@@ -50,17 +55,27 @@ def _problems(call: FoundCall) -> Iterator[str]:
     operation = catalogue.find(call.method, path) or catalogue.find(call.method, call.path)
     if operation is None:
         near = catalogue.suggest(call.method, path)
-        meant = ", or ".join(f"{each.method} {each.path}" for each in near)
-        hint = f"; did you mean {meant}?" if meant else ""
-        yield f"the catalogue has no operation {call.method} {printable(path, 200)}{hint}"
+        meant = joined(_(" or "), [f"{each.method} {each.path}" for each in near])
+        yield _(
+            "the catalogue has no operation {method} {path}{meant}",
+            method=call.method,
+            path=printable(path, 200),
+            meant=_("; did you mean {near}?", near=meant) if meant else "",
+        )
         return
     name = f"{operation.method} {operation.path}"
     variables = set(VARIABLE.findall(call.path)) - FREE
     for option in call.options.keys() - OPTIONS - variables:
-        yield f"{name}: {option}= is neither an option nor a variable of the path"
+        yield _(
+            "{name}: {option}= is neither an option nor a path variable", name=name, option=option
+        )
     if not call.is_open:
         for variable in sorted(variables - call.options.keys()):
-            yield f"{name}: the variable {variable} is missing: pass {variable}=…"
+            yield _(
+                "{name}: the path variable {variable} is missing: pass {variable}=…",
+                name=name,
+                variable=variable,
+            )
     yield from _body(name, operation, call)
 
 
@@ -69,14 +84,19 @@ def _body(name: str, operation: Operation, call: FoundCall) -> Iterator[str]:
     allowed = {wanted, "xml"} if operation.protocol == "v2" else {wanted}
     for option in BODIES:
         if option in call.options and option not in allowed:
-            instead = f"it takes {wanted}=" if wanted else "it takes no body"
-            yield f"{name}: {option}= is not what this operation takes; {instead}"
+            instead = _("pass {option}=", option=wanted) if wanted else _("it takes no body")
+            yield _(
+                "{name}: this operation does not take {option}=; {instead}",
+                name=name,
+                option=option,
+                instead=instead,
+            )
     is_needed = any(member.required for member in operation.body)
     body = call.options.get(wanted)
     if wanted in ("json", "xml") and isinstance(body, dict):
         yield from _members(name, operation, wanted, body)
     if is_needed and not (call.is_open or {wanted, "body"} & call.options.keys()):
-        yield f"{name}: {wanted}= is missing"
+        yield _("{name}: {option}= is missing", name=name, option=wanted)
 
 
 def _members(name: str, operation: Operation, option: str, body: dict[str, Any]) -> Iterator[str]:
@@ -85,7 +105,13 @@ def _members(name: str, operation: Operation, option: str, body: dict[str, Any])
         body = {key: str(each) if type(each) is int else each for key, each in body.items()}
     for finding in check_body(operation, body, Rules()):
         if finding.value is UNKNOWN and finding.kind != "unknown":
-            continue  # only a run would tell
+            continue  # known only at run time
         near = difflib.get_close_matches(finding.pointer.rpartition("/")[2], finding.known, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        yield f"{name}: {option} {printable(finding.pointer, 200)} {finding.issue}{hint}"
+        yield _(
+            "{name}: {option} {pointer} {issue}{meant}",
+            name=name,
+            option=option,
+            pointer=printable(finding.pointer, 200),
+            issue=finding.issue,
+            meant=_("; did you mean {near}?", near=near[0]) if near else "",
+        )

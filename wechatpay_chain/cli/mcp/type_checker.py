@@ -11,6 +11,8 @@ import tempfile
 import textwrap
 from pathlib import Path
 
+from ...utils.translation import _
+
 __all__ = ["complaints", "installed"]
 
 SECONDS = 120
@@ -20,7 +22,7 @@ PRELUDE = (
 )
 """The code before a snippet: the names of the package, and a client `wxpay`."""
 FUNCTION = "async def snippet() -> None:"
-"""Around a snippet that awaits outside of a function, as a notebook lets it."""
+"""Wraps a snippet with `await` outside a function, as in a notebook."""
 ARGUMENTS = {
     "mypy": (
         "--strict",
@@ -43,7 +45,7 @@ def complaints(source: str, checker: str) -> list[str]:
     """Return the errors of a type checker, one line each with the line of the source.
 
     Args:
-        source: in Python; it parses.
+        source: valid Python source.
         checker: `mypy` or `pyright`.
     """
     before = [] if _binds(source, "wxpay") else list(PRELUDE)
@@ -59,14 +61,18 @@ def complaints(source: str, checker: str) -> list[str]:
                 command, cwd=folder, capture_output=True, timeout=SECONDS, check=False
             )
         except subprocess.TimeoutExpired:
-            return [f"{checker} did not end within {SECONDS} s"]
+            return [_("{checker} did not finish in {seconds} s", checker=checker, seconds=SECONDS)]
     text = done.stdout.decode("utf-8", "replace")
     found = [(int(line) - len(before), said) for line, said in LINE.findall(text)]
     if not found and done.returncode:
         return [
-            f"{checker} failed: {(text or done.stderr.decode('utf-8', 'replace')).strip()[:500]}"
+            _(
+                "{checker} failed: {output}",
+                checker=checker,
+                output=(text or done.stderr.decode("utf-8", "replace")).strip()[:500],
+            )
         ]
-    return [f"line {line}: {said}" for line, said in found]
+    return [_("line {line}: {problem}", line=line, problem=said) for line, said in found]
 
 
 def _binds(source: str, name: str) -> bool:

@@ -1,1 +1,1 @@
-"""`wechatpay-chain ops`: the catalogue on a terminal."""
+"""`wechatpay-chain ops`: searches and shows the catalogue."""

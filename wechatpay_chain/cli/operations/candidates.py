@@ -1,7 +1,7 @@
 """Candidates for completion: methods, paths segment by segment, products, events.
 
-A path that ends in a slash goes on; the shell sets no space behind it. Of the catalogue no more
-documents are read than the answer takes, mostly none or one.
+A path that ends in a slash can continue; the shell adds no space after it. Completion reads few
+documents of the catalogue, mostly none or one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["branches", "events", "methods", "operations", "paths", "products", "variants"]
 
 FEW = 3
-"""So many products are looked into, to see whether their path ends there."""
+"""Maximum number of products that are read to check whether their path ends there."""
 
 
 def operations(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
@@ -102,7 +102,7 @@ def _paths(incomplete: str, method: str | None) -> Items:
 
 
 def _above(before: str, begun: str, method: str | None) -> Iterator[tuple[str, str]]:
-    """The protocols and the products."""
+    """Return the protocols and the products."""
     from ... import catalogue
 
     if not before:

@@ -1,4 +1,4 @@
-"""`wechatpay-chain ops`: find an operation, show it, look around among its neighbours."""
+"""`wechatpay-chain ops`: searches, shows and lists operations."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def search(words: tuple[str, ...], limit: int | None, as_json: bool) -> None:
             *(Column(_("method")), Column(_("path"), "path")),
             *(Column(_("title")), Column(_("product"))),
         ]
-        if is_terminal():  # which has no room for an address in each row
+        if is_terminal():  # the tree has no space for an address in each row
             table(Table(tuple(columns), tuple(row[:-1] for row in rows)))
             if listed and listed[0].page:
                 tell(f"{listed[0].title}: {listed[0].page}")
@@ -87,7 +87,7 @@ def search(words: tuple[str, ...], limit: int | None, as_json: bool) -> None:
 
 
 def _nothing(words: Sequence[str]) -> Failure:
-    """Says of each word how often it occurs, and what is like it where it does not."""
+    """Return an error with the count of each word, and similar words for unknown ones."""
     from ... import catalogue
     from .similarity import nearest
 

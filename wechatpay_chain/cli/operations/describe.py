@@ -1,4 +1,4 @@
-"""An operation, and a notification, as a page."""
+"""Pages of operations and notifications."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CALLERS = {
 
 WIDTH = 88
 LONG = 8
-"""So many lines are too many to be repeated for each way to write a call."""
+"""Number of lines from which a call is folded after its first sample."""
 
 HOLDS = {
     "application/json": N_("JSON"),
@@ -161,7 +161,7 @@ def _limits(member: Member) -> Iterator[Branch]:
 
 
 def _spans(member: Member) -> Iterator[Span]:
-    """`amount* object 金额信息`, and what else is to be known of it."""
+    """Yield the parts of a field's line: `amount* object 金额信息`, and so on."""
     yield Span(member.name, "name")
     if member.required:
         yield Span("*", "required")
@@ -173,11 +173,11 @@ def _spans(member: Member) -> Iterator[Span]:
     if member.encoded:
         yield Span(_(" ({holds})", holds=_(HOLDS.get(member.encoded, member.encoded))), "aside")
     if member.encrypted:
-        yield Span(f" encrypted: {member.encrypted}", "encrypted")
+        yield Span(_(" encrypted: {notation}", notation=member.encrypted), "encrypted")
 
 
 def _response(operation: Operation) -> Branch:
-    aside = f"   {operation.response_status} {operation.response_type or 'without a body'}"
+    aside = f"   {operation.response_status} {operation.response_type or _('without a body')}"
     if operation.response_type in ("application/octet-stream", "text/plain"):
         aside += _(": sink= writes it to a file")
     return _root("Response", aside, operation.response)
@@ -192,11 +192,11 @@ def _errors(operation: Operation) -> list[Block]:
 
 
 def calls_of(calls: Sequence[CodeSample], full: bool) -> str:
-    """Ways to call an operation, as Python; the first in full, the others as short as they get.
+    """Return samples of a call in Python, the first one complete, the others folded.
 
     Args:
-        calls: from the catalogue, at least one.
-        full: write out all of them.
+        calls: samples of the catalogue, at least one.
+        full: True writes all of them completely.
     """
     return "\n\n".join(
         f"# {call.name}{', async' if call.is_async else ''}\n"
@@ -227,8 +227,8 @@ def notification_page(webhook: Webhook, elsewhere: Sequence[Webhook]) -> Page:
     """Return the page of a notification.
 
     Args:
-        webhook: from the catalogue.
-        elsewhere: those of the same type in the other protocol.
+        webhook: notification of the catalogue.
+        elsewhere: notifications of the same type in the other protocol.
     """
     protocol = Span(f"API{webhook.protocol}", "name")
     others = [

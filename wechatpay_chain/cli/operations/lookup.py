@@ -38,7 +38,7 @@ LINK = re.compile(
     )""",
     re.VERBOSE | re.DOTALL,
 )
-"""One more piece of a chain: `.chain("…")`, `["…"]`, `.name`."""
+"""A piece of a chain: `.chain("…")`, `["…"]`, `.name`."""
 
 NAMES = re.compile(r"v[23](?:\.\w+)+")
 CHAIN_KEY = "x-wechatpay-chain"
@@ -48,7 +48,7 @@ BELOW_HOSTS = ("hk",)
 
 
 class Reading(NamedTuple):
-    """One way to understand what was typed."""
+    """A possible interpretation of the argument."""
 
     method: str | None
     path: str
@@ -175,7 +175,7 @@ def _only(found: list[Operation], text: str) -> Operation:
 
 
 def _unknown(method: str | None, text: str, readings: list[Reading]) -> Failure:
-    """Says what there is instead: the same path by another verb, paths below it, paths like it."""
+    """Return an error with alternatives: other methods, paths below it, similar paths."""
     wanted = f"{method} {text}" if method else text
     message = _("the catalogue has no operation {wanted}", wanted=shown(wanted))
     for reading in readings:

@@ -1,4 +1,4 @@
-"""The paths of the catalogue as a tree of segments, to be drawn or written as JSON."""
+"""The paths of the catalogue as a tree of segments, for display or JSON."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from .similarity import nearest_names
 __all__ = ["PathTree", "grow"]
 
 SOME = 2
-"""So many of its operations stand for a product that has no official name."""
+"""Number of operations shown for a product without an official name."""
 
 MANY = 12
-"""So many neighbours are named in a message at most."""
+"""Maximum number of neighbours in a message."""
 
 
 class PathTree:
-    """A place in the tree of paths.
+    """A node in the tree of paths.
 
     Attributes:
-        path: the segments up to here, joined; "" is the root.
-        operations: those whose path ends here.
-        children: the next segments, each with what follows it.
+        path: the joined segments of the node; "" for the root.
+        operations: the operations with this path.
+        children: nodes by next segment.
     """
 
     def __init__(self, path: str) -> None:

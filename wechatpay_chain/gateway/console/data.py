@@ -10,6 +10,8 @@ from typing import Any
 from aiohttp import web
 
 from ... import catalogue
+from ...utils.display import represented
+from ...utils.translation import _
 from ..control.controls import Controls
 from ..control.triggers import content
 from ..simulation.payments import together as paid_together
@@ -71,7 +73,9 @@ class _Data:
         state = owner_of(self._gateway, request, "order", number)
         order = state.store.get("order", number)
         if order is None:
-            return json_response({"error": f"no order {number}"}, 404)
+            return json_response(
+                {"error": _("this gateway has no order {number}", number=represented(number))}, 404
+            )
         found = {
             **order_view(order, state),
             "mchid": state.mchid,
@@ -118,7 +122,9 @@ class _Data:
         text = request.match_info["number"]
         entry = self._state.log.get(int(text)) if text.isdecimal() and len(text) < 19 else None
         if entry is None:
-            return json_response({"error": f"no request {text}"}, 404)
+            return json_response(
+                {"error": _("this gateway has no request {number}", number=represented(text))}, 404
+            )
         # In a thread: it computes thousands of digests of a body that can be long.
         sender = sender_of(self._gateway, entry)
         explanation = await asyncio.to_thread(explain, entry, sender)
@@ -135,7 +141,9 @@ class _Data:
         return (
             json_response(notice)
             if notice
-            else json_response({"error": f"no notification {number}"}, 404)
+            else json_response(
+                {"error": _("this gateway has no notification {id}", id=represented(number))}, 404
+            )
         )
 
     async def client(self, _: web.Request) -> web.StreamResponse:
@@ -169,7 +177,9 @@ class _Data:
         name = request.match_info["name"]
         make = self._files().get(name)
         if make is None:
-            return json_response({"error": f"no file {name}"}, 404)
+            return json_response(
+                {"error": _("this gateway has no file {name}", name=represented(name))}, 404
+            )
         headers = {**SAFE, "Content-Disposition": f'attachment; filename="{name}"'}
         return web.Response(body=make(), headers=headers, content_type="application/x-pem-file")
 
@@ -197,7 +207,9 @@ class _Data:
         event, protocol = request.match_info["event"], request.match_info["protocol"]
         found = catalogue.webhook(event, protocol)
         if found is None:
-            return json_response({"error": f"no notification {event}"}, 404)
+            return json_response(
+                {"error": _("this gateway has no notification {id}", id=represented(event))}, 404
+            )
         return json_response({"event": event, "resource": content(found, self._state)})
 
 

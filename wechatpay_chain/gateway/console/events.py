@@ -15,6 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
+from ...utils.translation import _
 from ..messages.exchange import Rejection
 from ..server.bodies import BODIES
 from ..state import State
@@ -133,7 +134,7 @@ class Streams:
         """
         limit = request.app[BODIES].limits.streams
         if len(self._open) >= (limit if is_here(request) else limit // 2):
-            raise Rejection(503, "SYSTEM_ERROR", "too many pages listen")
+            raise Rejection(503, "SYSTEM_ERROR", _("too many open console pages; close one"))
         headers = {**SAFE, "Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
         response = web.StreamResponse(headers=headers)
         waiting, listeners = Waiting(wanted), self._state.log.listeners

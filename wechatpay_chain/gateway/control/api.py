@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from ...utils.display import represented
 from ...utils.translation import _
 from ..simulation.bills import filled, settings
 from ..simulation.complaints import customers as complaints
@@ -230,7 +231,11 @@ class _Control:
         text = request.match_info["number"]
         found = self._state.log.get(int(text)) if text.isdecimal() else None
         return (
-            json_response(found) if found else json_response({"error": f"no request {text}"}, 404)
+            json_response(found)
+            if found
+            else json_response(
+                {"error": _("this gateway has no request {number}", number=represented(text))}, 404
+            )
         )
 
     async def notifications(self, request: web.Request) -> web.StreamResponse:
@@ -252,7 +257,9 @@ class _Control:
         """Deliver a notification again."""
         number, outbox = request.match_info["id"], self._having(request, "notice").outbox
         if not outbox.resend(number):
-            return json_response({"error": f"no notification {number}"}, 404)
+            return json_response(
+                {"error": _("this gateway has no notification {id}", id=represented(number))}, 404
+            )
         return json_response(outbox.get(number))
 
     async def faults(self, _: web.Request) -> web.StreamResponse:

@@ -119,7 +119,13 @@ class Controls(MerchantControls):
         found = self.platform.having(kinds, key)
         if len(found) > 1:
             numbers = ", ".join(each.mchid for each in found)
-            raise LookupError(f"{key} belongs to several merchants: {numbers}; pass mchid")
+            raise LookupError(
+                _(
+                    "{key} belongs to several merchants: {numbers}; pass mchid",
+                    key=represented(key),
+                    numbers=numbers,
+                )
+            )
         return found[0] if found else self.platform.first
 
     def states(self) -> list[State]:
@@ -367,7 +373,10 @@ class Controls(MerchantControls):
         own, other = self.identity, snapshot.first
         if self.listens and (own.mchid, own.authority) != (other.mchid, other.authority):
             raise ValueError(
-                f"{snapshot!r} is of another gateway; start one with Gateway(snapshot=…)"
+                _(
+                    "{snapshot!r} belongs to another gateway; start one with Gateway(snapshot=…)",
+                    snapshot=snapshot,
+                )
             )
         snapshots.restore(self.platform, snapshot, elapsed=elapsed)
         self._write_description()

@@ -57,11 +57,16 @@ class _Snapshots:
         name = given.pop("name", None)
         if given or not isinstance(name, str) or not NAME.fullmatch(name):
             raise ValueError(
-                f"name {represented(name)}: 1 to 64 of letters, digits, '_', '-' and '.' are "
-                "expected, and no other member"
+                _(
+                    "name {name}: expected 1 to 64 letters, digits, '_', '-' and '.', and no "
+                    "other field",
+                    name=represented(name),
+                )
             )
         if len({*self._names(), name}) > MOST:
-            raise ValueError(f"there are {MOST} snapshots already; delete one first")
+            raise ValueError(
+                _("the gateway already has {count} snapshots; delete one first", count=MOST)
+            )
         snapshot = self._gateway.snapshot()
         if self._folder is not None:
             private_files.make_directory(self._folder)
@@ -74,7 +79,7 @@ class _Snapshots:
         given, name = await body_of(request), self._named(request)
         elapsed = given.pop("elapsed", False)
         if given or not isinstance(elapsed, bool):
-            raise ValueError('a body of {"elapsed": true} or none is expected')
+            raise ValueError(_("expected the body {body}, or no body", body='{"elapsed": true}'))
         if name not in self._held and self._folder is not None:
             path = self._folder / f"{name}{ENDING}"
             self._held[name] = await asyncio.to_thread(Snapshot.load, path)

@@ -78,9 +78,20 @@ class _ProductAPI:
         key = request.match_info.get("key")
         if control is None or (key is None) == bool(control.key):
             known = ", ".join(controls_of(type(product)))
-            return json_response({"error": f"{name[:80]} is none of the controls {known}"}, 404)
+            return json_response(
+                {
+                    "error": _(
+                        "{name}: expected one of the controls {known}",
+                        name=represented(name),
+                        known=known,
+                    )
+                },
+                404,
+            )
         if control.key in given:
-            raise ValueError(f"{control.key} stands in the path already")
+            raise ValueError(
+                _("{name} is already part of the path; omit it from the body", name=control.key)
+            )
         arguments = given if key is None else {control.key: key, **given}
         called = f"{request.match_info['product']}.{name}"
         return json_response(perform(scope_of(self._gateway, request), called, arguments))

@@ -12,6 +12,7 @@ from ...messages import xml
 from ...testing.notices.content import content as generated
 from ...testing.notices.content import envelope, form_of, webhook_of
 from ...utils.exceptions import ConfigurationError
+from ...utils.translation import _
 from ..messages.exchange import Rejection
 from ..simulation.complaints import records as complaints
 from ..simulation.stubs.responses import party_of
@@ -49,7 +50,7 @@ def trigger(
     webhook = _webhook(event, protocol)
     form = _form(webhook, variant)
     if not isinstance(to, str) or not to.startswith(("http://", "https://")):
-        message = f"to {str(to)[:200]!r}: an http or https address is expected"
+        message = _("to {url!r}: expected an http or https address", url=str(to)[:200])
         raise Rejection(400, "PARAM_ERROR", message)
     made = {**content(webhook, state, variant), **_given(resource, protocol)}
     if protocol == "v2":
@@ -92,14 +93,15 @@ def _given(resource: Any, protocol: str) -> dict[str, Any]:
         return {}
     try:
         if not isinstance(resource, Mapping):
-            raise TypeError(f"it is of type {type(resource).__name__}")
+            raise TypeError(_("its type is {type}", type=type(resource).__name__))
         text = json.dumps(dict(resource), ensure_ascii=False, allow_nan=False)
         text.encode()
         members: dict[str, Any] = json.loads(text)
         if protocol == "v2":
             xml.dumps(dict.fromkeys(members, ""))
     except (TypeError, ValueError, RecursionError, ConfigurationError) as error:
-        raise Rejection(400, "PARAM_ERROR", f"resource: an object is expected: {error}") from None
+        message = _("resource: expected an object: {error}", error=error)
+        raise Rejection(400, "PARAM_ERROR", message) from None
     return members
 
 

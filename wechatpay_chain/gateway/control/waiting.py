@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ...utils.display import represented
+from ...utils.translation import _
 from ..server.log import Log
 from .results import Notice
 
@@ -38,7 +39,7 @@ def wait_for(
     """
     changed, deadline = threading.Event(), time.monotonic() + timeout
 
-    def listen(kind: str, _: Mapping[str, Any]) -> None:
+    def listen(kind: str, _change: Mapping[str, Any]) -> None:
         if kind == "notification":
             changed.set()
 
@@ -79,14 +80,23 @@ def _problem(
     every: list[Notice],
 ) -> str:
     wanted = ", ".join(f"{name}={represented(each)}" for name, each in members.items())
-    what = f"{event} with {wanted}" if wanted else event
+    what = _("{event} with {members}", event=event, members=wanted) if wanted else event
     if matching:
         attempts = matching[0]["attempts"]
         last = attempts[-1] if attempts else None
-        why = (last["error"] or f"HTTP {last['status']}") if last else "no attempt has ended"
-        return (
-            f"{what} was not acknowledged in {timeout:g} s: {len(attempts)} attempts to "
-            f"{matching[0]['url']}, the last one: {why}"
+        why = (last["error"] or f"HTTP {last['status']}") if last else _("no attempt has ended")
+        return _(
+            "{what} was not acknowledged in {seconds:g} s: {count} attempts to {url}, the last "
+            "one: {reason}",
+            what=what,
+            seconds=timeout,
+            count=len(attempts),
+            url=matching[0]["url"],
+            reason=why,
         )
-    others = ", ".join(dict.fromkeys(each["event"] for each in every[:SHOWN])) or "none"
-    return f"there was no {what} in {timeout:g} s; the last notifications: {others}"
+    return _(
+        "there was no {what} in {seconds:g} s; the last notifications: {events}",
+        what=what,
+        seconds=timeout,
+        events=", ".join(dict.fromkeys(each["event"] for each in every[:SHOWN])) or _("none"),
+    )

@@ -16,6 +16,8 @@ from urllib.parse import unquote, unquote_to_bytes
 
 from yarl import URL
 
+from ...utils.translation import _
+
 __all__ = ["Application", "Interface", "Receiver", "Reply", "interface_of"]
 
 Application = Callable[..., Any]
@@ -43,7 +45,9 @@ def interface_of(app: Application) -> Interface:
         TypeError: the application is not callable.
     """
     if not callable(app):
-        raise TypeError(f"an ASGI or WSGI application is expected, not {type(app).__name__}")
+        raise TypeError(
+            _("expected an ASGI or WSGI application, not {type}", type=type(app).__name__)
+        )
     call = app if inspect.isroutine(app) else type(app).__call__
     return "asgi" if inspect.iscoroutinefunction(call) else "wsgi"
 
@@ -159,7 +163,7 @@ async def _call_asgi(app: Application, at: URL, fields: Mapping[str, str], body:
 
     await app(scope, receive, send)
     if not status:
-        raise RuntimeError("the application returned without a response")
+        raise RuntimeError(_("the application returned without a response"))
     return Reply(status, bytes(received))
 
 
@@ -201,5 +205,5 @@ def _call_wsgi(app: Application, at: URL, fields: Mapping[str, str], body: bytes
         if hasattr(found, "close"):
             found.close()
     if not statuses:
-        raise RuntimeError("the application returned without a response")
+        raise RuntimeError(_("the application returned without a response"))
     return Reply(statuses[-1], bytes(received))

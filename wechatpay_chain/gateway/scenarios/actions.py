@@ -192,9 +192,12 @@ class _Merchant:
         """Run a control by its name, or an operation by its method and path."""
         names = [name for name in given if name != "at"]
         if len(names) != 1:
-            expected = "one control such as transfers.confirm, or one operation such as POST v3/…"
             raise self._document.error(
-                place, _("expected {expected} next to at", expected=expected)
+                place,
+                _(
+                    "expected one control such as transfers.confirm, or one operation such as "
+                    "POST v3/…, next to at"
+                ),
             )
         name, arguments, here = names[0], given[names[0]] or {}, (*place, names[0])
         if not isinstance(arguments, dict):

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from ...utils.translation import _
 from ..messages.exchange import Rejection
 from ..platform import Platform
 from ..simulation.bills import settings
@@ -136,7 +137,8 @@ class _Loading:
         """
         moment = self._end if action.moment is None else action.moment
         if moment > self._end:
-            issue = f"is after {self._platform.clock.rfc3339(self._end)}, when the scenario ends"
+            end = self._platform.clock.rfc3339(self._end)
+            issue = _("is after {end}, the end of the scenario", end=end)
             raise self._document.error((*action.place, "at"), issue)
         return moment
 

@@ -81,15 +81,18 @@ def _json(text: str, name: str) -> Document:
 
 
 def _no_number(name: str) -> None:
-    raise ValueError(f"{name} is not a number of JSON")
+    raise ValueError(_("{name} is not a JSON number", name=name))
 
 
 def _yaml(text: str, name: str) -> Document:
     try:
         import yaml
     except ImportError:
-        hint = "install wechatpay-chain[cli], or write the scenario as JSON"
-        raise ScenarioError(_("PyYAML is needed to read YAML; {hint}", hint=hint), name) from None
+        message = _(
+            "PyYAML is needed to read YAML; install wechatpay-chain[cli], or write the scenario as "
+            "JSON"
+        )
+        raise ScenarioError(message, name) from None
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     builder, documents = Builder(name), 0
     try:

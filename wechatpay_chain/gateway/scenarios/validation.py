@@ -14,7 +14,7 @@ from importlib import resources
 from typing import Any
 
 from ...utils.display import represented
-from ...utils.translation import _
+from ...utils.translation import N_, _
 from .documents import Document, Place
 
 __all__ = ["KEYWORDS", "check", "schema"]
@@ -29,12 +29,18 @@ TYPES: dict[str, tuple[type, ...]] = {
     "null": (type(None),),
 }
 LIMITS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
-    "minimum": (lambda value, limit: value >= limit, "at least {} is expected"),
-    "maximum": (lambda value, limit: value <= limit, "at most {} is expected"),
-    "minLength": (lambda value, limit: len(value) >= limit, "at least {} characters are expected"),
-    "maxLength": (lambda value, limit: len(value) <= limit, "at most {} characters are expected"),
-    "minItems": (lambda value, limit: len(value) >= limit, "at least {} items are expected"),
-    "maxItems": (lambda value, limit: len(value) <= limit, "at most {} items are expected"),
+    "minimum": (lambda value, limit: value >= limit, N_("expected at least {limit}")),
+    "maximum": (lambda value, limit: value <= limit, N_("expected at most {limit}")),
+    "minLength": (
+        lambda value, limit: len(value) >= limit,
+        N_("expected at least {limit} characters"),
+    ),
+    "maxLength": (
+        lambda value, limit: len(value) <= limit,
+        N_("expected at most {limit} characters"),
+    ),
+    "minItems": (lambda value, limit: len(value) >= limit, N_("expected at least {limit} items")),
+    "maxItems": (lambda value, limit: len(value) <= limit, N_("expected at most {limit} items")),
 }
 """Keywords that compare a value of the right type with a limit."""
 KEYWORDS = {
@@ -83,18 +89,23 @@ def _problem(rule: Schema, value: Any) -> str:
     if kind is not None:
         fits = isinstance(value, TYPES[kind]) and (kind == "boolean" or not isinstance(value, bool))
         if not fits:
-            quotes = kind == "string" and isinstance(value, int | float)
-            return f"type {kind} is expected{'; put it in quotes' if quotes else ''}"
+            if kind == "string" and isinstance(value, int | float):
+                return _("expected type {type}; put it in quotes", type=kind)
+            return _("expected type {type}", type=kind)
     if "const" in rule and value != rule["const"]:
-        return f"{represented(rule['const'])} is expected"
+        return _("expected {value}", value=represented(rule["const"]))
     if "enum" in rule and value not in rule["enum"]:
         expected = ", ".join(map(str, rule["enum"]))
-        return f"one of {expected} is expected{_meant(value, rule['enum'])}"
+        return _(
+            "expected one of {expected}{meant}",
+            expected=expected,
+            meant=_meant(value, rule["enum"]),
+        )
     if "pattern" in rule and not re.search(rule["pattern"], value):
-        return str(rule.get("description", f"it must match {rule['pattern']}"))
+        return str(rule.get("description", _("it must match {pattern}", pattern=rule["pattern"])))
     for name, (holds, words) in LIMITS.items():
         if name in rule and not holds(value, rule[name]):
-            return words.format(rule[name])
+            return _(words, limit=rule[name])
     return ""
 
 
@@ -105,7 +116,7 @@ def _check_members(document: Document, rule: Schema, value: dict[str, Any], plac
         if name in known:
             _check(document, known[name], member, here)
         elif rule.get("additionalProperties", True) is False:
-            expected = _meant(name, known) or f"; there are {', '.join(known)}"
+            expected = _meant(name, known) or _("; the fields are {names}", names=", ".join(known))
             raise document.error(here, _("the field does not exist{expected}", expected=expected))
     for name in rule.get("required", ()):
         if name not in value:
@@ -114,4 +125,4 @@ def _check_members(document: Document, rule: Schema, value: dict[str, Any], plac
 
 def _meant(value: Any, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(str(value), list(known), n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    return _("; did you mean {near}?", near=near[0]) if near else ""

@@ -84,7 +84,7 @@ class Listener:
             OverflowError: `port` is not a port number.
         """
         if runner.server is None:
-            raise RuntimeError("the server is set up before it listens")
+            raise RuntimeError(_("the server must be set up before it listens"))
         try:
             return await self._open(runner.server, port, context)
         except OSError as error:
@@ -102,7 +102,7 @@ class Listener:
 
     async def _open(self, server: web.Server, port: int, context: ssl.SSLContext | None) -> int:
         if not 0 <= port <= 65535:
-            raise OverflowError("port must be 0-65535")
+            raise OverflowError(_("port must be 0-65535"))
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(
             self._host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...utils.display import represented
+from ...utils.translation import _
 
 __all__ = ["PERMISSIONS", "permission_of", "permissions_of"]
 
@@ -73,6 +74,11 @@ def permissions_of(names: Iterable[str]) -> frozenset[str]:
     given = frozenset((names,) if isinstance(names, str) else names)
     for name in given:
         if name not in PERMISSIONS:
-            expected = ", ".join(PERMISSIONS)
-            raise ValueError(f"permission {represented(name)}: one of {expected} is expected")
+            raise ValueError(
+                _(
+                    "permission {name}: expected one of {expected}",
+                    name=represented(name),
+                    expected=", ".join(PERMISSIONS),
+                )
+            )
     return given

@@ -11,6 +11,7 @@ from typing import cast
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from ...utils.translation import _
 from ..messages import multipart as form
 from ..messages.exchange import IncomingRequest, Rejection, Response
 from .access import origins
@@ -174,7 +175,7 @@ async def send_file(request: web.Request, response: Response) -> web.StreamRespo
     """
     file = response.file
     if file is None:
-        raise TypeError("this response has no file")
+        raise TypeError(_("this response has no file"))
     stream = web.StreamResponse(status=response.status, headers=response.headers)
     packer = zlib.compressobj(level=1, wbits=GZIP) if file.packed else None
     if packer is None:

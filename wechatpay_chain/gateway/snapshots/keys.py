@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from cryptography import x509
 
+from ...utils.translation import _
 from ..store.data_directory import key_of, read_text
 from ..store.identity import Identity, Platform, Way, pem
 
@@ -56,14 +57,14 @@ def identities_from(keys: Keys) -> dict[str, Identity]:
     """
     platforms = [
         Platform(
-            key_of(each["key"].encode(), "the platform's key"),
+            key_of(each["key"].encode(), _("the key of the platform")),
             x509.load_pem_x509_certificate(each["certificate"].encode()),
             read_text(each, "public_key_id"),
         )
         for each in keys["platforms"]
     ]
     if not platforms:
-        raise ValueError("the platform has no key")
+        raise ValueError(_("the platform has no key"))
     first, *others = (
         {name: read_text(each, name) for name in TEXTS} | {name: _key(each, name) for name in OWN}
         for each in keys["merchants"]
@@ -72,7 +73,9 @@ def identities_from(keys: Keys) -> dict[str, Identity]:
     own = Identity(platforms=tuple(platforms), **shared, **first)
     found = [own, *(replace(own, **each) for each in others)]
     if not all(each.signs_with in get_args(Way) for each in found):
-        raise ValueError(f"signs_with: one of {', '.join(get_args(Way))} is expected")
+        raise ValueError(
+            _("signs_with: expected one of {expected}", expected=", ".join(get_args(Way)))
+        )
     return {each.mchid: each for each in found}
 
 

@@ -172,7 +172,7 @@ def _loaded(keys: Path) -> Identity:
             for each in secrets["platforms"]
         ]
         if not platforms:
-            raise ValueError("the platform has no key")
+            raise ValueError(_("the platform has no key"))
         parts: dict[str, Any] = {
             attribute: (read_key if attribute.endswith("_key") else read_certificate)(keys / name)
             for attribute, name in NAMES.items()
@@ -259,7 +259,9 @@ def read_text(secrets: dict[str, Any], name: str) -> str:
     """
     value = secrets[name]
     if not (isinstance(value, str) and value.isascii() and value.isprintable()):
-        raise ValueError(f"{name} is {printable(value, 40)}, which is not a gateway's")
+        raise ValueError(
+            _("{name} is {value}, which no gateway writes", name=name, value=printable(value, 40))
+        )
     return value
 
 
@@ -267,7 +269,9 @@ def _serial(secrets: dict[str, Any]) -> str:
     """Return a serial number, which is a part of a file name."""
     serial = read_text(secrets, "serial")
     if not serial.isalnum():
-        raise ValueError(f"serial is {printable(serial, 40)}, which is no number")
+        raise ValueError(
+            _("serial is {value}: expected letters and digits", value=printable(serial, 40))
+        )
     return serial
 
 
@@ -293,7 +297,7 @@ def key_of(content: bytes, name: str) -> rsa.RSAPrivateKey:
     # The primality check takes 30 ms, and this library has created the key.
     key = serialization.load_pem_private_key(content, None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, rsa.RSAPrivateKey):
-        raise ValueError(f"{name} is not an RSA key")
+        raise ValueError(_("{name} is not an RSA key", name=name))
     return key
 
 

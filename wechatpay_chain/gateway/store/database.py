@@ -14,6 +14,8 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from ...utils.translation import _
+
 __all__ = ["NOBODY", "Database", "UnknownFormat"]
 
 FORMAT = 2
@@ -111,7 +113,7 @@ class Database:
         """
         with source._lock, self._lock:
             if source._depth or self._depth:
-                raise RuntimeError("records cannot be copied within a transaction")
+                raise RuntimeError(_("records cannot be copied within a transaction"))
             source._connection.backup(self._connection)
             self.generation += 1
 
@@ -195,10 +197,10 @@ def _check(connection: sqlite3.Connection) -> None:
         _prepare(fresh)
         expected = fresh.execute(query).fetchall()
     if connection.execute(query).fetchall() != expected:
-        raise UnknownFormat("its tables are not a gateway's")
+        raise UnknownFormat(_("its tables are not those of a gateway"))
     (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if found != "ok":
-        raise sqlite3.DatabaseError(f"the database is damaged: {found}")
+        raise sqlite3.DatabaseError(_("the database is damaged: {problem}", problem=found))
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
@@ -210,7 +212,9 @@ def _prepare(connection: sqlite3.Connection) -> None:
     if form == 1:
         schema = FROM_FORMAT_1
     elif form or tables:
-        raise UnknownFormat(f"its format is {form}, this version's is {FORMAT}")
+        raise UnknownFormat(
+            _("its format is {found}; this version reads {format}", found=form, format=FORMAT)
+        )
     else:
         schema = SCHEMA
     connection.executescript(f"BEGIN; {schema} PRAGMA user_version = {FORMAT}; COMMIT;")

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ...utils.translation import _
 from .clock import Clock
 from .store import Store
 
@@ -65,7 +66,16 @@ class Ledger:
             Imbalance: the amount is not an integer above 0.
         """
         if not isinstance(amount, int) or isinstance(amount, bool) or amount <= 0:
-            raise Imbalance(f"{kind} of {amount!r} fen from {source} to {target}")
+            raise Imbalance(
+                _(
+                    "{kind} of {amount!r} fen from {source} to {target}: expected a positive "
+                    "integer",
+                    kind=kind,
+                    amount=amount,
+                    source=source,
+                    target=target,
+                )
+            )
         entry = {
             "time": self._clock.now() if at is None else at,
             "kind": kind,
@@ -153,14 +163,20 @@ class Ledger:
         with self._store.transaction():  # no other thread writes in between
             expected, found = _sums(self.entries()), self.balances()
         if expected != found:
-            raise Imbalance(f"the entries say {expected}, the accounts {found}")
+            raise Imbalance(
+                _(
+                    "the entries sum up to {expected}, the accounts contain {found}",
+                    expected=expected,
+                    found=found,
+                )
+            )
         overdrawn = {
             account: balance
             for account, balance in found.items()
             if balance < 0 and account not in OUTSIDE
         }
         if overdrawn:
-            raise Imbalance(f"these accounts are below zero: {overdrawn}")
+            raise Imbalance(_("these accounts are below zero: {accounts}", accounts=overdrawn))
 
 
 def _sums(entries: Iterable[Entry]) -> dict[str, int]:

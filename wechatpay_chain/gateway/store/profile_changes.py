@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any, TypedDict, TypeVar
 
 from ...utils.display import represented
+from ...utils.translation import _
 from .profile import Collecting, Profile, SubMerchant
 
-__all__ = ["LONGEST_NAME", "MerchantChanges", "assert_name", "changed"]
+__all__ = ["LONGEST_NAME", "MerchantChanges", "assert_name", "changed", "unfit"]
 
 LONGEST_NAME = 128
 COLLECTING = tuple(Collecting().as_record())
@@ -57,7 +58,9 @@ def changed(
     known = MerchantChanges.__annotations__
     if unknown := changes.keys() - known.keys():
         names = ", ".join(sorted(map(represented, unknown)))
-        raise ValueError(f"{names} cannot be changed; {', '.join(known)} can")
+        raise ValueError(
+            _("{names} cannot be changed; expected {known}", names=names, known=", ".join(known))
+        )
     values = dict(changes)
     if "name" in values:
         assert_name(values["name"])
@@ -72,16 +75,33 @@ def changed(
 def assert_name(name: object) -> None:
     """Raise `ValueError` if a value is not a valid company name."""
     if not isinstance(name, str) or len(name) > LONGEST_NAME:
-        expected = f"a text of at most {LONGEST_NAME} characters is expected"
-        raise ValueError(f"name {represented(name)}: {expected}")
+        expected = _("a text of at most {limit} characters", limit=LONGEST_NAME)
+        raise unfit("name", name, expected)
 
 
 def _collecting(collecting: Collecting, changes: Mapping[str, Any]) -> Collecting:
     for name, value in changes.items():
         if name == "frozen":
             if not isinstance(value, bool):
-                raise ValueError(f"frozen {represented(value)}: true or false is expected")
+                raise unfit(name, value, _("true or false"))
         elif value is not None and (type(value) is not int or value < 1):
-            expected = "a whole number of fen above 0, or null for no limit, is expected"
-            raise ValueError(f"{name} {represented(value)}: {expected}")
+            raise unfit(name, value, _("an integer of fen above 0, or null for no limit"))
     return replace(collecting, **changes)
+
+
+def unfit(name: str, value: object, expected: str) -> ValueError:
+    """Return the error for an invalid value.
+
+    Args:
+        name: name of the argument.
+        value: the value.
+        expected: description of a valid value.
+    """
+    return ValueError(
+        _(
+            "{name} {value}: expected {expected}",
+            name=name,
+            value=represented(value),
+            expected=expected,
+        )
+    )

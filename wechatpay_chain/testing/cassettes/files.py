@@ -213,6 +213,11 @@ def _name(path: Path) -> str:
 
 def _unusable(path: Path, why: str) -> ConfigurationError:
     return ConfigurationError(
-        f"{_name(path)} is not a cassette that can be played: {why}. Record it anew, with "
-        'record_mode="all" or pytest --wechatpay-record=all'
+        _(
+            "{path} is not a valid cassette: {reason}. Record it again with {mode} or "
+            "pytest --wechatpay-record=all",
+            path=_name(path),
+            reason=why,
+            mode='record_mode="all"',
+        )
     )

@@ -72,12 +72,18 @@ class Recorded:
         pairs = zip(self.interactions, self._played, strict=True)
         recorded = [(each["request"], done) for each, done in pairs]
         near = nearest(recorded, asked, self._matchers)
-        listed = "".join(f"\n  {each}" for each in near) or " nothing."
+        listed = "".join(f"\n  {each}" for each in near) or _(" nothing.")
         return UnrecordedRequest(
-            f"{shown(asked)} is not on the cassette {self._path}, and record_mode={mode!r} sends "
-            f"nothing. It has{':' if near else ''}{listed}\n"
-            "Record what is missing with record_mode='new_episodes', or everything anew with 'all' "
-            "(pytest --wechatpay-record=all)"
+            _(
+                "{request} is not on the cassette {path}, and record_mode={mode!r} sends no "
+                "requests. The cassette contains:{listed}\nRecord what is missing with "
+                "record_mode='new_episodes', or everything again with 'all' "
+                "(pytest --wechatpay-record=all)",
+                request=shown(asked),
+                path=self._path,
+                mode=mode,
+                listed=listed,
+            )
         )
 
     @property

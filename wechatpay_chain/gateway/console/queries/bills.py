@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from aiohttp import web
 
 from ....utils.display import represented
+from ....utils.translation import _
 from ...control.controls import Controls
 from ...control.handlers import json_response, local
 from ...server.access.origins import SAFE
@@ -109,7 +110,9 @@ class _Bills:
             made = await asyncio.to_thread(_read, state, bill, day, scope.sub_mchid)
             if made is not None:
                 return made
-        raise LookupError(f"there is no bill {represented(name)} of {day}")
+        raise LookupError(
+            _("this gateway has no bill {name} for {day}", name=represented(name), day=day)
+        )
 
     def _asked(self, request: web.Request) -> tuple[Scope, str]:
         """Return the owner and the day of the requested bill.

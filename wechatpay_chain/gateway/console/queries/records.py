@@ -14,6 +14,8 @@ from typing import Any
 
 from aiohttp import web
 
+from ....utils.display import represented
+from ....utils.translation import _
 from ...control.controls import Controls
 from ...control.handlers import json_response, local
 from ...control.products import PRODUCTS, Product, controls_of
@@ -84,12 +86,16 @@ class _Records:
         name, key = request.match_info["product"], request.match_info["key"]
         product = PRODUCTS.get(name)
         if product is None:
-            return json_response({"error": f"there is no product {name}"}, 404)
+            return json_response(
+                {"error": _("this gateway has no product {name}", name=represented(name))}, 404
+            )
         state = owner_of(self._gateway, request, product.kind, key)
         settle(self._gateway, name, Scope([state]))
         record = state.store.get(product.kind, key)
         if record is None:
-            return json_response({"error": f"{name}: there is no {key}"}, 404)
+            return json_response(
+                {"error": _("{name}: no record {key}", name=name, key=represented(key))}, 404
+            )
         found = line(name, product, state, Found(0, key, record))
         return json_response({**found, "record": record})
 

@@ -14,6 +14,7 @@ from typing import Any
 from aiohttp import web
 
 from ....utils.display import represented
+from ....utils.translation import _
 from ...control.controls import Controls
 from ...control.handlers import json_response, local
 from ...control.products import PRODUCTS
@@ -68,7 +69,7 @@ def timeline_of(gateway: Controls, state: State, number: str) -> list[Event]:
         settle(gateway, name, Scope([state]))
     order = state.store.get("order", number)
     if order is None:
-        raise LookupError(f"there is no order {represented(number)}")
+        raise LookupError(_("this gateway has no order {number}", number=represented(number)))
     numbers = {str(order[name]) for name in NUMBERS if order.get(name)}
     events = [
         *_order(order, state),

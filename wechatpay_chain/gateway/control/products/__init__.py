@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ....utils.display import represented
+from ....utils.translation import _
 from .applyments import Applyments, SettlementChanges, SubjectApplyments
 from .complaints import Complaints
 from .contracts import Contracts
@@ -112,15 +113,17 @@ def perform(scope: Scope, name: str, arguments: Mapping[str, Any]) -> Any:
         LookupError: the control does not exist, or is rejected.
         ValueError: an argument is unknown, missing, or has a wrong type.
     """
-    product_name, _, control_name = name.partition(".")
+    product_name, _dot, control_name = name.partition(".")
     product = PRODUCTS.get(product_name.replace("-", "_"))
     control = None if product is None else controls_of(product).get(control_name.replace("-", "_"))
     if product is None or control is None:
-        raise LookupError(f"there is no control {represented(name)}")
+        raise LookupError(_("this gateway has no control {name}", name=represented(name)))
     given, key = dict(arguments), []
     if control.key:
         if not isinstance(given.get(control.key), str):
-            raise ValueError(f"{control.key} is missing: {name} needs it")
+            raise ValueError(
+                _("{name} is missing: {control} requires it", name=control.key, control=name)
+            )
         key = [given.pop(control.key)]
     control.check(given)
     return getattr(product(scope), control.name)(*key, **given)

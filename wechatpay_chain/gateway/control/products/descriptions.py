@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, get_type_hints
 
 from ....utils.display import represented
+from ....utils.translation import _
 from .product import Product
 
 __all__ = ["Control", "controls_of"]
@@ -59,16 +60,33 @@ class Control:
         known = {each.name: each for each in self.parameters}
         for name, value in given.items():
             if name not in known:
-                expected = ", ".join(known) or "none"
                 raise ValueError(
-                    f"{name[:80]}: {self.name} has no such argument; it has {expected}"
+                    _(
+                        "{name}: {control} has no such argument; it takes {arguments}",
+                        name=name[:80],
+                        control=self.name,
+                        arguments=", ".join(known) or _("none"),
+                    )
                 )
             if not _fits(self.types[name], value):
                 expected = TYPES[self.types[name]][0]
-                raise ValueError(f"{name} {represented(value)}: type {expected} is expected")
+                raise ValueError(
+                    _(
+                        "{name} {value}: expected type {type}",
+                        name=name,
+                        value=represented(value),
+                        type=expected,
+                    )
+                )
         for each in self.parameters:
             if each.default is each.empty and each.name not in given:
-                raise ValueError(f"{each.name} is missing: {self.name} needs it")
+                raise ValueError(
+                    _(
+                        "{name} is missing: {control} requires it",
+                        name=each.name,
+                        control=self.name,
+                    )
+                )
 
     def as_json(self) -> dict[str, Any]:
         """Return the description of the control as JSON."""

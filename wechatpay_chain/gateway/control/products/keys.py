@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ....utils.translation import _
 from ...notifications import key_ramp
 from ...state import State
 from .product import Label, Product, Record, of_merchant
@@ -35,7 +36,7 @@ class Keys(Product):
             ValueError: the share is not from 0 to 1.
         """
         if not 0 <= share <= 1:
-            raise ValueError(f"share {share}: a number from 0 to 1 is expected")
+            raise ValueError(_("share {share}: expected a number from 0 to 1", share=share))
         return _shown(state, key_ramp.start(state.store, state.clock, share, seed))
 
     @of_merchant

@@ -29,6 +29,7 @@ from typing import (
 )
 
 from ....utils.display import represented
+from ....utils.translation import Message, _, current
 from ...messages.exchange import Rejection
 from ...state import State
 
@@ -59,6 +60,11 @@ class Label(NamedTuple):
 
     en: str
     zh: str
+
+    @property
+    def shown(self) -> str:
+        """The name in the language of the process."""
+        return Message(self.zh, self.en) if current() == "zh" else self.en
 
 
 class Scope(Protocol):
@@ -154,7 +160,9 @@ class Product:
             self.settle(state)
         record = state.store.get(self.kind, key)
         if record is None:
-            raise LookupError(f"{self.label.en}: there is no {represented(key)}")
+            raise LookupError(
+                _("{name}: no record {key}", name=self.label.shown, key=represented(key))
+            )
         return record
 
 
@@ -212,7 +220,7 @@ def _describe(
 ) -> None:
     """Set the signature and the description of a control."""
     signature = inspect.signature(function)
-    owner, _, *parameters = signature.parameters.values()
+    owner, _state, *parameters = signature.parameters.values()
     control.__signature__ = signature.replace(parameters=[owner, *parameters])
     control._control = (kinds, keyed, when, tuple(parameters))
 

@@ -90,7 +90,7 @@ class BrowserPage:
         from selenium.webdriver.support.wait import WebDriverWait
 
         ignored = (StaleElementReferenceException,)
-        return WebDriverWait(self.driver, 10, 0.05, ignored).until(lambda _: true())
+        return WebDriverWait(self.driver, 30, 0.05, ignored).until(lambda _: true())
 
     def wait_for_text(self, words: str, selector: str = "body") -> None:
         from selenium.common.exceptions import TimeoutException

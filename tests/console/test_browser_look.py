@@ -124,7 +124,7 @@ def test_a_telephone_needs_no_sideways_scrolling(
         assert console.run("return document.documentElement.lang")[:2] == language
         console.wait_until(lambda: console.all(".title, .rows li, .card, .code, form"))
         assert console.overflowing() == [], name
-        assert len(console.screenshot(f"phone-{language}-{name}")) > 10_000
+        assert len(console.screenshot(f"phone-{language}-{name}")) > 5_000
 
 
 @pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])

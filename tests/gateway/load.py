@@ -49,7 +49,7 @@ async def load(
 
     async with (
         _client(description) as wxpay,
-        aiohttp.ClientSession() as session,
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session,
         _notification_server(wxpay, result) as (notify_url, wait_for),
     ):
         certificate_options = {

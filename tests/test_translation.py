@@ -227,6 +227,50 @@ def test_help_in_chinese(command):
     assert re.search("[，、；。] [一-龥]", process.stdout) is None, "lines of Chinese are joined"
 
 
+HELP_OF_ALL = """
+import click
+from click.testing import CliRunner
+from wechatpay_chain.cli.application import application
+
+def walk(command, *path):
+    shown = CliRunner().invoke(application, [*path, "--help"], prog_name="wechatpay-chain")
+    assert shown.exit_code == 0, path
+    print(shown.output)
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            walk(command.get_command(context, name), *path, name)
+
+from wechatpay_chain.cli.usage import translate
+translate(application)
+walk(application)
+"""
+
+
+@pytest.mark.parametrize(
+    "environ", [{"LANG": "zh_CN.UTF-8"}, {"LANG": "zh_TW.UTF-8"}, {"WECHATPAY_LANG": "zh-Hans"}]
+)
+def test_no_help_text_is_left_in_english(environ):
+    """Usage lines, code and names in backquotes are the same in both languages."""
+    pytest.importorskip("click")
+    process = subprocess.run(
+        [sys.executable, "-c", HELP_OF_ALL],
+        capture_output=True,
+        encoding="utf-8",
+        env={**environ, "PYTHONUTF8": "1", "PATH": "", "COLUMNS": "200"},
+        check=True,
+        cwd=ROOT,
+    )
+    commands = process.stdout.count("用法：")
+    assert commands > 100
+    usage = ("用法：", "wechatpay-chain ", 'eval "$(')
+    lines = [line for line in process.stdout.splitlines() if not line.strip().startswith(usage)]
+    english = [
+        line for line in lines if re.search("[a-z]{2,} [a-z]{2,} ", re.sub("`.*?`", "", line))
+    ]
+    assert english == []
+
+
 def test_a_failure_of_the_command_line_in_chinese():
     pytest.importorskip("click")
     pytest.importorskip("rich")

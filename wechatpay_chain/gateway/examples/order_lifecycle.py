@@ -140,7 +140,7 @@ class _Steps:
         )
         self.failures += not (same and OUT_TRADE_NO in bill.text)
         lines = bill.text.splitlines()
-        self._show(f"   {len(lines)} lines, {'as hash_value says' if same else 'NOT as sent'}")
+        self._show(f"   {len(lines)} lines, {'as in hash_value' if same else 'NOT as sent'}")
         for line in lines:
             self._show(f"   {line if len(line) <= WIDTH else f'{line[:WIDTH]}…'}")
 

@@ -61,7 +61,7 @@ def boundary_of(content_type: str, content: bytes = b"") -> bytes:
         delimited = line_end and first.startswith(b"--")
         boundary = first[2:].decode("latin-1") if delimited else ""
     if not BOUNDARY.fullmatch(boundary):
-        raise ValueError("the form's boundary is missing, or cannot be one")
+        raise ValueError("the form's boundary is missing or invalid")
     return boundary.encode()
 
 
@@ -80,7 +80,7 @@ def parse(content: bytes, boundary: bytes) -> Form:
         if index == PARTS:
             raise TooManyParts(f"the form has more than {PARTS} parts")
         _take(piece, form)
-    raise ValueError("the form breaks off")
+    raise ValueError("the form is truncated")
 
 
 def _take(piece: bytes, form: Form) -> None:

@@ -71,7 +71,7 @@ class Bodies:
         if len(body) > most:
             raise _too_large(most)
         if self._held > self.limits.held:
-            raise Rejection(503, "SYSTEM_ERROR", "too many bodies arrive at once")
+            raise Rejection(503, "SYSTEM_ERROR", "too many request bodies arrive at the same time")
 
 
 def _check_coding(request: web.Request) -> None:

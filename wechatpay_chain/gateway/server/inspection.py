@@ -172,7 +172,7 @@ def _timestamp(request: IncomingRequest, stamp: str) -> None:
         raise _rejection(
             request,
             "timestamp",
-            f"{stamp[:40]} is more than {CLOCK_SKEW} s off the gateway's clock, which says {now}",
+            f"{stamp[:40]} is more than {CLOCK_SKEW} s off the gateway's clock, which is at {now}",
         )
     _pass(request, "timestamp", f"{int(stamp) - now:+} s")
 

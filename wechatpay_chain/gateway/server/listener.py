@@ -191,8 +191,8 @@ class Listener:
         """Wait for room for another connection; return False if all connections are busy."""
         while self._count() >= self._limit:
             self._warn(
-                "%d connections are open, as many as this gateway takes; "
-                "those that wait longest for a request are closed",
+                "%d connections are open, which is the limit of this gateway; "
+                "connections without requests are closed, the oldest first",
                 self._limit,
             )
             seconds = self._make_room()

@@ -79,7 +79,9 @@ def assert_parties(call: Call, operation: Operation) -> None:
         elif _is_foreign(state, value) and not _takes_part(call, operation, value, beside):
             if name == COMPLAINED:
                 raise _rejection(operation, "NO_AUTH", "您暂无权限操作该投诉单")
-            raise Rejection.parameter(name, value, "is not the merchant who signed", location)
+            raise Rejection.parameter(
+                name, value, "is not the merchant that signed the request", location
+            )
     if state.profile.kind in ("partner", "ecommerce"):
         _assert_names_a_sub_merchant(operation, named)
 

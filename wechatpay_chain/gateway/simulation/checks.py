@@ -87,7 +87,7 @@ def fingerprint(members: Mapping[str, Any]) -> str:
     try:
         encoded = json.dumps(content, ensure_ascii=False, sort_keys=True).encode()
     except (UnicodeEncodeError, RecursionError):
-        raise Rejection(400, "PARAM_ERROR", "the body holds what is not valid text") from None
+        raise Rejection(400, "PARAM_ERROR", "the body contains invalid text") from None
     return hashlib.sha256(encoded).hexdigest()
 
 

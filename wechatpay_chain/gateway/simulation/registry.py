@@ -74,7 +74,7 @@ def find(method: str, path: str, host: str = "") -> Found:
     base_uri, wanted = place(path, host)
     known = _literal(method, wanted) or catalogue.find(method, wanted)
     if known is not None and known.base_uri != base_uri:
-        raise _unserved(404, "NOT_FOUND", f"{known.path} is not here: {_address(known)}")
+        raise _unserved(404, "NOT_FOUND", f"{known.path} is not served here: {_address(known)}")
     if known is not None:
         pairs = zip(known.segments, wanted.split("/"), strict=True)
         params = {ours[1:-1]: unquote(theirs) for ours, theirs in pairs if ours.startswith("{")}
@@ -82,10 +82,10 @@ def find(method: str, path: str, host: str = "") -> Found:
     others = [each for each in METHODS if catalogue.find(each, wanted)]
     if others:
         allowed = ", ".join(others)
-        message = f"{method} {path}: allowed is {allowed}"
+        message = f"{method} {path}: use {allowed}"
         raise _unserved(405, "METHOD_NOT_ALLOWED", message, Allow=allowed)
     near = " or ".join(f"{each.method} {each.path}" for each in catalogue.suggest(method, wanted))
-    hint = f"; is {near} meant?" if near else ""
+    hint = f"; did you mean {near}?" if near else ""
     raise _unserved(404, "NOT_FOUND", f"{method} {path}: there is no such path{hint}")
 
 

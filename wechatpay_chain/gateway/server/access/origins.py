@@ -81,7 +81,7 @@ def problem(request: web.Request) -> str:
         return "Host is given more than once"
     host = _authority(hosts[0] if hosts else "")
     if host is None:
-        return "Host names no host"
+        return "Host is missing or invalid"
     target = request.raw_path
     if target.startswith("/") or (target == "*" and request.method == "OPTIONS"):
         return ""

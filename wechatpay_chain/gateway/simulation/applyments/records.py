@@ -156,7 +156,7 @@ def check_media(state: State, members: Mapping[str, Any], pointer: str = "") -> 
             if isinstance(each, dict):
                 check_media(state, each, here)
             elif each and name.endswith(MEDIA) and state.store.get("media", f"{each}") is None:
-                raise Rejection.parameter(here, each, "is no media_id of this merchant")
+                raise Rejection.parameter(here, each, "is not a media_id of this merchant")
 
 
 def apps_of(members: Mapping[str, Any]) -> list[str]:

@@ -62,7 +62,7 @@ def submit(call: Call) -> dict[str, Any]:
     for index, each in enumerate(merchants):
         if state.profile.sub_merchants and each not in state.profile.sub_merchants:
             here = f"/addition_info/confirm_mchid_list/{index}"
-            raise Rejection.parameter(here, each, "is no sub-merchant of this service provider")
+            raise Rejection.parameter(here, each, "is not a sub-merchant of this service provider")
     known = state.store.get("subject", number)
     if known is not None and known["state"] != REJECTED:
         if known["content"] == content:

@@ -112,7 +112,7 @@ def _assert_sendable(state: State, stock: Stock, received: int, today: str) -> N
 def _code(state: State, stock: Stock, openid: str, given: str) -> str:
     mode = stock["coupon_code_mode"]
     if (mode == "MERCHANT_API") != bool(given):
-        issue = f"must be there with MERCHANT_API and only then; the stock has {mode}"
+        issue = f"is required with MERCHANT_API, and not allowed otherwise; the stock has {mode}"
         raise Rejection.parameter("/coupon_code", given, issue)
     if mode == stocks.UPLOADED:
         code = codes.take(state, stock, openid)

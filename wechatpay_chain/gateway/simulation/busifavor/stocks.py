@@ -151,10 +151,10 @@ def change_budget(state: State, stock: Stock, data: dict[str, Any]) -> None:
         if not target:
             continue
         if (current or 0) != (rule.get(name) or 0):
-            issue = f"must be the present number, {rule.get(name) or 0}"
+            issue = f"must be the current number, {rule.get(name) or 0}"
             raise Rejection.parameter(f"/current_{name}", current, issue)
         if target < max(sent, 1):
-            issue = f"must be above 0, and at least what is sent, {sent}"
+            issue = f"must be above 0, and at least the sent number, {sent}"
             raise Rejection.parameter(f"/target_{name}", target, issue)
         rule[name] = target
     save(state, stock)

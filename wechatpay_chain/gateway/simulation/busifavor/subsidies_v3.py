@@ -78,7 +78,7 @@ def _order(call: Call) -> Order:
     """Return the paid order of a request, which must contain the order's parties."""
     data, state = call.data, call.state
     if data["payer_merchant"] != state.mchid:
-        issue = f"must be the merchant who asks, {state.mchid}"
+        issue = f"must be the calling merchant, {state.mchid}"
         raise Rejection.parameter("/payer_merchant", data["payer_merchant"], issue)
     order = payments.find(state, transaction_id=data["transaction_id"])
     if order is None or "paid" not in order:
@@ -86,7 +86,7 @@ def _order(call: Call) -> Order:
         raise Rejection(400, "INVALID_REQUEST", message)
     payee = funds.sub_merchant(order) or state.mchid
     if data["payee_merchant"] != payee:
-        issue = f"must be who is paid for the order, {payee}"
+        issue = f"must be the merchant that is paid for the order, {payee}"
         raise Rejection.parameter("/payee_merchant", data["payee_merchant"], issue)
     return order
 

@@ -114,7 +114,7 @@ def _documents(call: Call) -> list[str]:
 
 def _media(call: Call, media: Any, pointer: str) -> str:
     if not media or call.state.store.get("media", f"{media}") is None:
-        raise Rejection.parameter(pointer, media, "is no media_id of this merchant")
+        raise Rejection.parameter(pointer, media, "is not a media_id of this merchant")
     return str(media)
 
 

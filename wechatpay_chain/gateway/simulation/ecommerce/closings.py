@@ -67,7 +67,7 @@ def _check_materials(call: Call) -> None:
         checks.one_of(each.get("application_type"), f"{here}/application_type", MATERIALS)
         media = each.get("application_media_id")
         if not media or call.state.store.get("media", f"{media}") is None:
-            issue = "is no media_id of this merchant"
+            issue = "is not a media_id of this merchant"
             raise Rejection.parameter(f"{here}/application_media_id", media, issue)
 
 

@@ -140,7 +140,7 @@ def sign(state: State, code: str, openid: str = "") -> Contract:
     _assert_state(contract, PENDING)
     openid = openid or contract["openid"] or f"o{random_token(20)}"
     if contract["openid"] not in ("", openid):
-        raise Rejection.parameter("/openid", openid, "is not the one of the application")
+        raise Rejection.parameter("/openid", openid, "is not the openid of the application")
     contract |= {
         "state": SIGNED,
         "openid": checks.text(openid, "/openid", 128),

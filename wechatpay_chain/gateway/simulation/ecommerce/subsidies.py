@@ -191,7 +191,7 @@ def _source(state: State, order: Order, amount: int, given: Any) -> str:
             each.get("account"), "/from/0/account", ("AVAILABLE", "UNAVAILABLE")
         )
     if given and (len(given) != 1 or given[0].get("amount") != amount):
-        raise Rejection.parameter("/from", given, "must be one account that pays all of it")
+        raise Rejection.parameter("/from", given, "must be one account that pays the whole amount")
     unsplit = funds.unsplit(state, order)
     if account != "AVAILABLE" and amount <= unsplit:
         order["frozen"] -= amount

@@ -241,7 +241,9 @@ def pay(call: Call) -> dict[str, Any]:
     data, state = call.data, call.state
     number, total = data["out_trade_no"], data["amount"]["total"]
     if data["sp_mchid"] != state.identity.mchid:
-        raise Rejection.parameter("sp_mchid", data["sp_mchid"], "is not the merchant who signed")
+        raise Rejection.parameter(
+            "sp_mchid", data["sp_mchid"], "is not the merchant that signed the request"
+        )
     known = payments.find(state, number)
     if known is not None and known["content"] == data and known["transaction_id"]:
         return _shown(state, known)

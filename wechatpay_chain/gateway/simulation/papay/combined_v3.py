@@ -34,7 +34,7 @@ def deduct(call: Call) -> dict[str, Any]:
     data, state = call.data, call.state
     number = checks.number(data["combine_out_trade_no"], "/combine_out_trade_no", longest=32)
     if data["combine_mchid"] != state.mchid:
-        issue = "is not the merchant who signed"
+        issue = "is not the merchant that signed the request"
         raise Rejection.parameter("combine_mchid", data["combine_mchid"], issue)
     known = state.store.get("combined", number)
     if known is not None:

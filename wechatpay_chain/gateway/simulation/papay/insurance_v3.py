@@ -63,7 +63,7 @@ def renew(call: Call) -> None:
     known = contract.setdefault("schedules", {})
     if known.keys() & added.keys():
         numbers = sorted(known.keys() & added.keys())
-        raise Rejection.parameter("/policy_periods", numbers, "are periods of the contract already")
+        raise Rejection.parameter("/policy_periods", numbers, "are already periods of the contract")
     known |= added
     contracts.save(call.state, contract)
     if contract["notify_url"]:

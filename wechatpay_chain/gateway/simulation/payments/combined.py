@@ -66,7 +66,7 @@ def _create(call: Call, kind: str) -> dict[str, Any]:
     checks.callback(call.data["notify_url"], "/notify_url")
     data, state = call.data, call.state
     if data["combine_mchid"] != state.identity.mchid:
-        issue = "is not the merchant who signed"
+        issue = "is not the merchant that signed the request"
         raise Rejection.parameter("combine_mchid", data["combine_mchid"], issue)
     number, inner = data["combine_out_trade_no"], data["sub_orders"]
     if not isinstance(number, str):

@@ -67,10 +67,10 @@ def create(call: Call, kind: str, partner: bool) -> Order:
     hold(call, optional=OPENIDS)
     data, state = call.data, call.state
     if data[own] != state.identity.mchid:
-        raise Rejection.parameter(own, data[own], "is not the merchant who signed")
+        raise Rejection.parameter(own, data[own], "is not the merchant that signed the request")
     parties.assert_bound(call, "sp_appid" if partner else "appid")
     if partner and data["sub_mchid"] == data[own]:
-        issue = "must be another than sp_mchid"
+        issue = "must differ from sp_mchid"
         number = parties.SAME_MERCHANT
         raise Rejection.parameter("sub_mchid", data["sub_mchid"], issue, number=number)
     number, amount = data["out_trade_no"], data["amount"]
@@ -162,7 +162,7 @@ def own_order(
     """
     name = "sp_mchid" if partner else "mchid"
     if given.get(name) != call.state.identity.mchid:
-        issue = "must be the merchant who signed"
+        issue = "must be the merchant that signed the request"
         raise Rejection.parameter(name, given.get(name), issue, location)
     if partner and not given.get("sub_mchid"):
         parties.assert_sub_merchant(call, given, {}, location)

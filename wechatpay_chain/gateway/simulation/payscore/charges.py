@@ -37,7 +37,7 @@ def check_charges(data: Mapping[str, Any]) -> None:
     _check_lines(discounts, "/post_discounts", MOST_DISCOUNTS)
     names = [each.get("name") for each in discounts]
     if len(set(names)) != len(names):
-        raise Rejection.parameter("/post_discounts", names, "must have names of their own")
+        raise Rejection.parameter("/post_discounts", names, "must have different names")
 
 
 def _check_lines(lines: list[dict[str, Any]], pointer: str, most: int) -> None:

@@ -105,7 +105,7 @@ def _complete(call: Call) -> dict[str, Any]:
     content, data, state = checks.accepted(call), call.data, call.state
     order = _own(call, call.params["out_order_no"], data)
     if data.get("finish_ticket") not in (None, "", order["finish_ticket"]):
-        issue = "is not that of the order"
+        issue = "is not the finish_ticket of the order"
         raise Rejection.parameter("finish_ticket", data["finish_ticket"], issue)
     if data.get("finish_type") == CANCEL:
         changed = orders.cancel(state, order, content)

@@ -199,7 +199,7 @@ def _named(given: Mapping[str, Any]) -> list[dict[str, Any]]:
     named: list[dict[str, Any]] = given["sign_plan_detail"]
     numbers = [each["merchant_plan_detail_no"] for each in named]
     if len(set(numbers)) != len(numbers):
-        raise Rejection.parameter("/sign_plan_detail", numbers, "must have numbers of their own")
+        raise Rejection.parameter("/sign_plan_detail", numbers, "must have different numbers")
     return named
 
 

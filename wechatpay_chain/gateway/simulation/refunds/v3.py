@@ -123,7 +123,7 @@ def send_elsewhere(call: Call) -> Refund:
     if refund is None or refund["sub_mchid"] != (data.get("sub_mchid") or ""):
         raise Rejection(404, "RESOURCE_NOT_EXISTS", f"退款单不存在: {call.params['refund_id']}")
     if data["out_refund_no"] != refund["out_refund_no"]:
-        issue = f"is not that of {refund['refund_id']}"
+        issue = f"is not the number of refund {refund['refund_id']}"
         raise Rejection.parameter("out_refund_no", data["out_refund_no"], issue)
     if data["type"] == "MERCHANT_BANK_CARD":
         target, received = "bank", "商户结算银行账户"

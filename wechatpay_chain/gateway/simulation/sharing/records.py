@@ -142,9 +142,13 @@ def receivers_of(
         description = checks.text(each["description"], f"{here}/description", 80)
         own = _is_own(state, order, receiver)
         if own and last:
-            raise Rejection.parameter(f"{here}/{account}", each[account], "gets the rest anyway")
+            raise Rejection.parameter(
+                f"{here}/{account}", each[account], "receives the rest anyway"
+            )
         if not own and state.store.get("receiver", _receiver_key(holder, receiver)) is None:
-            raise Rejection.parameter(here, each[account], "is no receiver (分账接收方关系不存在)")
+            raise Rejection.parameter(
+                here, each[account], "is not a receiver (分账接收方关系不存在)"
+            )
         receivers.append({**receiver, "amount": amount, "description": description})
     wanted = [each for each in receivers if not _is_own(state, order, each)]
     ratios.assert_within(state, order, holder, sum(each["amount"] for each in wanted))

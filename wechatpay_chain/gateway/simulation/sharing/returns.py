@@ -164,5 +164,5 @@ def _receiver(state: State, shared: Sharing, mchid: Any, member: str) -> dict[st
         if each["type"] == records.MERCHANT and each["account"] == mchid != own
     ]
     if not shares:
-        raise Rejection.parameter(member, mchid, "is no merchant who received a share")
+        raise Rejection.parameter(member, mchid, "is not a merchant that received a share")
     return max(shares, key=lambda each: int(each["amount"] - each["returned"]))

@@ -47,7 +47,7 @@ def console(chromium: Chrome, gateway: Gateway) -> Iterator[ConsolePage]:
     console.severe_messages()
     yield console
     chromium.get("about:blank")
-    # Chromium logs every response with an error status as well.
+    # Chromium also logs every response with an error status.
     assert [
         each
         for each in console.severe_messages()

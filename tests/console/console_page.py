@@ -87,7 +87,7 @@ class ConsolePage(BrowserPage):
         driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
     def open(self, address: str) -> None:
-        """Open a view of the console, or any address."""
+        """Open a view of the console, or any URL."""
         is_view = not address.startswith("http")
         self.driver.get("about:blank")
         self.driver.get(f"{self.origin}/_gateway/#/{address}" if is_view else address)
@@ -95,7 +95,7 @@ class ConsolePage(BrowserPage):
 
     @contextmanager
     def without_updates(self) -> Iterator[None]:
-        """Pages opened meanwhile get no response to what they fetch, except to a POST."""
+        """Block responses to all requests of pages except POST during the block."""
         source = (
             "const fetched = window.fetch; window.fetch = (address, options) =>"
             " options?.method === 'POST' ? fetched(address, options) : new Promise(() => {});"
@@ -108,7 +108,7 @@ class ConsolePage(BrowserPage):
             self.driver.execute_cdp_cmd(remove, added)
 
     def overflowing(self) -> list[str]:
-        """What reaches beyond the screen, or makes a page scroll that should not."""
+        """Return the elements that extend beyond the screen or make a page scroll."""
         return self.run(
             "const wide = document.documentElement.clientWidth;"
             "const out = (each) => each.getBoundingClientRect().right > wide + 1;"
@@ -124,18 +124,18 @@ class ConsolePage(BrowserPage):
         )
 
     def accessibility_problems(self) -> list[str]:
-        """What a screen reader would have no words for, and the like."""
+        """Return the accessibility problems of the page."""
         found: list[str] = self.run(AUDIT)
         return found
 
     def low_contrast(self) -> tuple[list[list[str]], float]:
-        """Words without contrast to what is behind them; and how bright the page is, 0 to 1."""
+        """Return the texts with too little contrast, and the brightness of the page from 0 to 1."""
         low, brightness = self.run(CONTRAST, LEGIBLE)
         return low, float(brightness)
 
     def evaluate_in_module(self, module: str, expression: str, *arguments: Any) -> Any:
-        """What an expression over a script's exports, called `m`, gives."""
-        script = (  # not by `new Function`: the page's policy has no place for it
+        """Return the value of an expression over a script's exports, which are called `m`."""
+        script = (  # not with `new Function`, which the page's policy forbids
             "const [module, a, done] = arguments; import(`/_gateway/static/${module}.js`)"
             f".then((m) => done({expression})).catch((error) => done(String(error)))"
         )

@@ -36,7 +36,7 @@ def ask(
     body: str | bytes | None = None,
     headers: dict[str, str] | None = None,
 ) -> Reply:
-    """A request as it is, through a socket; `path` may be an address."""
+    """Send a raw request through a socket; `path` can be an absolute URL."""
     place = urlsplit(gateway.base_uri)
     target = path.removeprefix(gateway.base_uri)
     connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=20)
@@ -57,7 +57,7 @@ SCENE = {"payer_client_ip": "1.1.1.1", "h5_info": {"type": "Wap"}}
 
 
 def order(gateway: Gateway, wxpay: WeChatPay, kind: str = "native", **changes: Any) -> dict:
-    """A new order: its number, and the address of its cashier page."""
+    """Create an order, and return its number and the URL of its cashier page."""
     number = f"N{canonical.nonce(12)}"
     body = {
         "appid": gateway.identity.appid,
@@ -74,7 +74,7 @@ def order(gateway: Gateway, wxpay: WeChatPay, kind: str = "native", **changes: A
 
 
 def combined(gateway: Gateway, wxpay: WeChatPay) -> dict:
-    """A combined order of three."""
+    """Create a combined order of three orders."""
     number = f"C{canonical.nonce(12)}"
     numbers = [f"{number}-{index}" for index in range(3)]
     body = {
@@ -98,7 +98,7 @@ def combined(gateway: Gateway, wxpay: WeChatPay) -> dict:
 
 
 Spell = Callable[[Sequence[str]], str]
-"""Makes the string that is signed of the five lines."""
+"""Joins the five lines into the signed string."""
 
 
 def sent_wrongly(
@@ -109,7 +109,7 @@ def sent_wrongly(
     method: str = "POST",
     **given: str,
 ) -> dict[str, Any]:
-    """Send an APIv3 request with a string of one's own signed; the request as the console has it.
+    """Send an APIv3 request with a custom signed string, and return it from the console.
 
     Args:
         given: replaces parts of the Authorization.
@@ -135,7 +135,7 @@ def sent_wrongly(
 
 
 def latest(gateway: Gateway) -> dict[str, Any]:
-    """The last request, with its explanation."""
+    """Return the last request with its explanation."""
     number = gateway.state.log.all(1)[0]["number"]
     return ask(gateway, f"_gateway/console/requests/{number}").json()
 

@@ -1,4 +1,4 @@
-"""Who may use the console, and what its pages may load: headers, hosts, origins."""
+"""Access to the console, and restrictions of its pages: headers, hosts, origins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The console in the browser: payments, news, notifications, faults, languages."""
+"""The console in the browser: payments, updates, notifications, faults, languages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The console in the browser: why a signature failed, and where two strings differ."""
+"""The console in the browser: causes of failed signatures, and differences of two strings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The console in the browser: on a phone, in the dark, and with hostile text."""
+"""The console in the browser: on a phone, in dark mode, and with hostile text."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_what_a_client_sends_stays_text(
 
 
 def busy(gateway: Gateway, wxpay: WeChatPay, url: str) -> dict[str, str]:
-    """A gateway in which much has happened; addresses of things in it, by name."""
+    """Return the URLs of records by name, in a gateway with many records."""
     long = "一件名字很长的商品 with-a-word-that-has-no-end-" + "x" * 60
     first = order(gateway, wxpay, description=long, attach="x" * 120, notify_url=url)
     second = order(gateway, wxpay, notify_url="http://127.0.0.1:1/" + "n" * 200)

@@ -1,4 +1,4 @@
-"""The console in the browser: the picture of a day's money, and bills."""
+"""The console in the browser: the diagram of a day's money, and bills."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def test_a_record_is_found_read_and_controlled(
     refunded_order(gateway, wxpay)
     console.open("records/refunds/R-0001")
     console.wait_for_text("处理中", ".title .badge")
-    gateway.refunds.fail("R-0001")  # somewhere else: the page hears of it
+    gateway.refunds.fail("R-0001")  # outside the page, which receives an event
     console.wait_for_text("异常", ".title .badge")
     transfer(gateway, wxpay)
     console.open("records")

@@ -1,4 +1,4 @@
-"""The cashier page over real sockets: what it shows, what its buttons do, what it refuses."""
+"""The cashier page over real sockets: content, buttons, rejections."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_the_time_of_an_order_runs_out(gateway, wxpay):
     new = order(gateway, wxpay)
     gateway.advance(hours=3)
     assert 'data-state="CLOSED"' in page(gateway, new["address"]).text
-    assert gateway.state.store.get("order", new["number"])["state"] == "NOTPAY"  # only looked at
+    assert gateway.state.store.get("order", new["number"])["state"] == "NOTPAY"  # unchanged
     assert press(gateway, new["address"], "pay").status == 409
 
 

@@ -1,4 +1,4 @@
-"""Why an APIv2 sign failed: each mistake that people make is recognised as what it is."""
+"""Causes of failed APIv2 signs: each common mistake is recognized."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why an APIv3 signature failed: each mistake that people make is recognised as what it is."""
+"""Causes of failed APIv3 signatures: each common mistake is recognized."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ def test_other_ways_to_sign(gateway):
     small = sent(gateway, lambda _: "QUJD")["explanation"]["findings"][0]
     assert small["en"]["detail"] == f"it has 3 bytes, not {size}"
     assert small["zh"]["detail"] == f"长度为 3 字节，应为 {size} 字节"
-    for _ in range(50):  # most signatures have a + or a /, and all of them end with =
+    for _ in range(50):  # most signatures contain + or /, and all end with =
         url = sent(gateway, lambda text: rsa.sign(text, key).translate(str.maketrans("+/", "-_")))
         if causes(url):
             break

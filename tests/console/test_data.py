@@ -1,4 +1,4 @@
-"""What the console asks for: orders, requests with their causes, keys, notifications."""
+"""The data of the console: orders, requests with their causes, keys, notifications."""
 
 from __future__ import annotations
 

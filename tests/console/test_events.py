@@ -1,4 +1,4 @@
-"""Server-sent events: everybody hears of everything, and nobody is waited for."""
+"""Server-sent events: every browser receives them, and a slow one does not block others."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .support import order
 
 @pytest.fixture(scope="module")
 def shared(wechatpay_identity):
-    """One gateway for several tests: one with an open stream takes a second to stop."""
+    """One gateway for several tests: with an open stream, it takes a second to stop."""
     with Gateway(identity=wechatpay_identity) as gateway:
         yield gateway
 
@@ -32,7 +32,7 @@ def client(shared):
 
 
 class Reader:
-    """Reads one stream, event by event."""
+    """Reads the events of one stream."""
 
     def __init__(self, gateway, path="_gateway/events"):
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20))
@@ -125,7 +125,7 @@ async def test_a_browser_that_reads_nothing_is_cut_and_takes_no_memory(gateway, 
     with socket.create_connection((place.hostname, place.port)) as slow:
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         slow.sendall(b"GET /_gateway/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-        await asyncio.to_thread(slow.recv, 4096)  # its greeting; that is all it ever reads
+        await asyncio.to_thread(slow.recv, 4096)  # its greeting, the only part that it reads
         (listener,) = log.listeners
         waiting, most, number = listener.__self__, 0, 0
         async with asyncio.timeout(20):
@@ -208,7 +208,7 @@ async def test_a_gateway_stops_with_a_console_open(wechatpay_identity):
     gateway = Gateway(identity=wechatpay_identity).start()
     async with Reader(gateway) as reader:
         await reader.next()
-        async with asyncio.timeout(0.9):  # a second is what a handler is waited for
+        async with asyncio.timeout(0.9):  # a handler has one second to end
             await asyncio.to_thread(gateway.stop)
             with pytest.raises(EOFError):
                 await reader.next()

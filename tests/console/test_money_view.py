@@ -1,4 +1,4 @@
-"""What the console asks for of money: accounts, flows, entries, and bills as tables and files."""
+"""The data of the money view: accounts, flows, entries, and bills as tables and files."""
 
 from __future__ import annotations
 

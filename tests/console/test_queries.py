@@ -1,4 +1,4 @@
-"""What the console asks for across products and merchants: records, timelines, search."""
+"""The queries of the console over products and merchants: records, timelines, search."""
 
 from __future__ import annotations
 

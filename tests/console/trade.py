@@ -1,4 +1,4 @@
-"""What happens in a gateway of several merchants, for tests of the console."""
+"""Records in a gateway of several merchants, for tests of the console."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def partner_of(gateway: Gateway) -> Partner:
 
 
 def sold(partner: Partner, sub_mchid: str, number: str, total: int = 1800) -> None:
-    """An order of a sub-merchant that is paid."""
+    """Create a paid order of a sub-merchant."""
     merchant = partner.merchant
     with merchant.client(tls=False) as wxpay:
         wxpay.v3.pay.partner.transactions.native.post(
@@ -46,7 +46,7 @@ def sold(partner: Partner, sub_mchid: str, number: str, total: int = 1800) -> No
 
 
 def refunded_order(gateway: Gateway, wxpay: WeChatPay, refund: str = "R-0001") -> str:
-    """A paid order of the first merchant with a refund under way and a complaint; its number."""
+    """Create a paid order with a pending refund and a complaint, and return its number."""
     number = str(order(gateway, wxpay)["number"])
     gateway.pay(number)
     wxpay.v3.refund.domestic.refunds.post(
@@ -62,7 +62,7 @@ def refunded_order(gateway: Gateway, wxpay: WeChatPay, refund: str = "R-0001") -
 
 
 def transfer(gateway: Gateway, wxpay: WeChatPay, number: str = "T0001") -> dict[str, Any]:
-    """A transfer that waits for its user, whose name is encrypted."""
+    """Create a transfer that waits for its user, with an encrypted name."""
     found: dict[str, Any] = wxpay.v3.fundApp.mchTransfer.transferBills.post(
         json={
             "appid": gateway.identity.appid,

@@ -1,4 +1,4 @@
-"""A gateway for each module, a client of it, and a shop that takes notifications."""
+"""A gateway for each module, a client of it, and a shop that receives notifications."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def identity():
 
 @pytest.fixture(scope="module")
 def gateway(identity):
-    """Its time hardly moves by itself, so that nothing depends on how fast a test is."""
+    """A gateway with a nearly stopped clock, so that tests do not depend on their speed."""
     with Gateway(identity=identity, time_scale=0.001) as gateway:
         yield gateway
 
@@ -46,7 +46,7 @@ def the_ledger_balances(request):
 
 @pytest.fixture
 def platform(identity: Identity) -> Iterator[Gateway]:
-    """A gateway of its own, which signs with a platform certificate."""
+    """A separate gateway, which signs with a platform certificate."""
     with Gateway(identity=identity, signs_with="certificate", time_scale=0.001) as platform:
         yield platform
 

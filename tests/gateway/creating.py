@@ -1,4 +1,4 @@
-"""Calls about what must have been created before."""
+"""Calls that require an existing record."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def is_simulated(operation: Operation) -> bool:
 
 
 def created_first(operation: Operation, gateway: Gateway, call: Callable[[], Response]) -> Response:
-    """Make a call about something that was never created, then one about what was."""
+    """Make a call without the required record, which fails, and then one with it."""
     for _ in asked_for(operation):
         try:
             return call()
@@ -26,12 +26,12 @@ def created_first(operation: Operation, gateway: Gateway, call: Callable[[], Res
 
 
 def asked_for(operation: Operation) -> dict[str, tuple[tuple[str, str], ...]]:
-    """The numbers of what must have been created, and the paths that create it."""
+    """Return the numbers of the required records, and the paths that create them."""
     return {} if is_simulated(operation) else stub_records.creators_of(operation)
 
 
 def record_absent(operation: Operation, error: APIError, gateway: Gateway) -> None:
-    """Record what a call missed as if it had been created."""
+    """Create the record that a call requires."""
     assert error.verified, (operation, error)
     names = asked_for(operation)
     assert (error.status_code, error.code) == (404, "RESOURCE_NOT_EXISTS"), (operation, error)

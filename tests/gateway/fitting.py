@@ -1,4 +1,4 @@
-"""Whether responses and notifications are what the catalogue says they are."""
+"""Checks of responses and notifications against the catalogue."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ENVELOPE_V2 = {"nonce_str", "result_code", "return_code", "sign"}
 
 
 def assert_response_fits(method: str, path: str, members: Any) -> None:
-    """See that the members of a response are those of its operation's schema."""
+    """Check the members of a response against the schema of its operation."""
     operation = catalogue.find(method, path)
     assert operation is not None
     schema = operation.response_schema
@@ -23,7 +23,7 @@ def assert_response_fits(method: str, path: str, members: Any) -> None:
 
 
 def assert_notice_fits(notice: Any, event: str, variant: str = "", protocol: str = "v3") -> None:
-    """See that the members of a notification are those of its type."""
+    """Check the members of a notification against its type."""
     webhook = catalogue.webhook(event, protocol)
     assert webhook is not None
     form = webhook.variant(variant) if variant else None

@@ -1,4 +1,4 @@
-"""Runs many scenarios at once, with a fault for one call in ten; the benchmark runs it as well."""
+"""Runs many scenarios at once, with a fault for one call in ten; also used by the benchmark."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ async def load(
 
 
 def _client(description: Path) -> WeChatPay:
-    """A patient client that attempts once: the scenarios repeat what failed, and count it."""
+    """Return a client with a single attempt; the scenarios repeat failed calls, and count them."""
     return WeChatPay.from_gateway(
         description, tls=True, base_uri=_described(description), retry=None, timeout=60
     )
@@ -84,7 +84,7 @@ def _described(description: Path, name: str = "base_uri") -> str:
 
 
 def expected_notifications(result: LoadResult) -> set[str]:
-    """The orders that a notification must have arrived for: a combined order has one."""
+    """Return the orders with a notification: a combined order has one."""
     return {number.rstrip("AB") for number in result.paid}
 
 
@@ -92,7 +92,7 @@ def expected_notifications(result: LoadResult) -> set[str]:
 async def _notification_server(
     wxpay: WeChatPay, result: LoadResult
 ) -> AsyncIterator[tuple[str, Callable[[set[str]], Awaitable[None]]]]:
-    """The address of a server for notifications, and what waits for those of some orders."""
+    """Yield the URL of a server for notifications, and a function that waits for some of them."""
     arrival = asyncio.Event()
 
     async def handle(request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""The scenarios of the load: each makes five calls for one order.
+"""The scenarios of the load test; each makes five calls for one order.
 
 A call whose response a fault has spoiled is repeated.
 """
@@ -24,13 +24,13 @@ from wechatpay_chain import (
 from wechatpay_chain.testing.fault_names import OF_REQUESTS
 
 CALLS_PER_SCENARIO = 5
-"""The calls that one scenario makes, retries not counted."""
+"""The number of calls in one scenario, without retries."""
 FAULT_INTERVAL = 10
-"""One call in so many has a fault."""
+"""The interval of calls with a fault."""
 MAX_ATTEMPTS = 10
-"""A call that has failed so often counts as lost."""
+"""The number of failures after which a call counts as lost."""
 LEFT_OUT = ("probe", "clock_skew", "rate_limit", "statement_creating", "no_statement")
-"""Faults that APIv2 has not, that strike only at times, or that are about bills."""
+"""Faults that do not apply to APIv2, apply only at times, or concern bills."""
 FAULTS = tuple(name for name in OF_REQUESTS if name not in LEFT_OUT)
 TOTAL, REFUND = 100, 30
 NATIVE, QUERY = "v3/pay/transactions/native", "v3/pay/transactions/out-trade-no/{number}"
@@ -39,7 +39,7 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {"delay": {"seconds": 0.02}, "status"
 
 @dataclass
 class LoadResult:
-    """What the scenarios saw.
+    """The results of the scenarios.
 
     Attributes:
         orders: each order's state at the end, by its number.
@@ -59,12 +59,12 @@ class LoadResult:
 
     @property
     def paid(self) -> list[str]:
-        """The numbers of the orders that were paid."""
+        """The numbers of the paid orders."""
         return [number for number, state in self.orders.items() if state in ("SUCCESS", "REFUND")]
 
 
 class LoadClient:
-    """Makes calls, sets faults for some of them, and repeats what fails.
+    """Makes calls, adds faults for some of them, and repeats failed ones.
 
     Args:
         wxpay: a client.
@@ -98,7 +98,7 @@ class LoadClient:
         self._faults = itertools.cycle(FAULTS)
 
     async def call(self, verb: str, path: str, **options: Any) -> Any:
-        """Make a call, again while it fails; None for a response without a body."""
+        """Make a call until it succeeds; return None for a response without a body."""
         if next(self._calls) % FAULT_INTERVAL == 0:
             await self._set_fault(path)
         for _ in range(MAX_ATTEMPTS):
@@ -152,7 +152,7 @@ class LoadClient:
 
 
 async def pay_and_refund(client: LoadClient, number: str) -> None:
-    """Create an order twice, pay it, refund a part."""
+    """Create an order twice, pay it, and refund a part."""
     first = await client.call("post", NATIVE, json=client.order(number))
     assert await client.call("post", NATIVE, json=client.order(number)) == first
     await client.pay(number)
@@ -171,7 +171,7 @@ async def pay_and_refund(client: LoadClient, number: str) -> None:
 
 
 async def pay_and_refund_v2(client: LoadClient, number: str) -> None:
-    """Do the same by APIv2."""
+    """Make the same calls by APIv2."""
     who = {"appid": client.appid, "mch_id": client.mchid, "sign_type": "HMAC-SHA256"}
     named = {**who, "out_trade_no": number}
     order = {

@@ -1,4 +1,4 @@
-"""The gateway as a program of its own: `python -m wechatpay_chain.gateway`."""
+"""The gateway as a separate program: `python -m wechatpay_chain.gateway`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ COMMAND = (sys.executable, "-m", "wechatpay_chain.gateway")
 
 
 class Program:
-    """One that runs, with what it says that a client needs.
+    """A running program, with the settings that it prints for clients.
 
     Args:
         arguments: beside those that let it take free ports.
@@ -33,7 +33,7 @@ class Program:
         self.told: dict[str, Any] = json.loads(line)
 
     def end(self, number: int = signal.SIGTERM) -> tuple[int, str]:
-        """Have it end; its exit code, and what it said on standard error."""
+        """Stop the program; return its exit code and its standard error."""
         self.process.send_signal(number)
         _, errors = self.process.communicate(timeout=20)
         return self.process.returncode, errors
@@ -47,7 +47,7 @@ class Program:
 
 
 def ended(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """A run that is expected to end by itself."""
+    """Run a program that is expected to end on its own."""
     return subprocess.run(
         [*COMMAND, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=30
     )

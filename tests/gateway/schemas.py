@@ -1,4 +1,4 @@
-"""Whether what the gateway sends is what the catalogue says."""
+"""Checks of the gateway's notifications against the catalogue."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["assert_fits"]
 
 
 def assert_fits(notice: Any, form: str = "") -> None:
-    """A notification of APIv3 has the members that its type has, and no others.
+    """Check that an APIv3 notification has exactly the members of its type.
 
     Args:
         notice: as the client returns it.

@@ -13,9 +13,9 @@ from wechatpay_chain.messages import canonical
 
 SUB = {"sub_mchid": "1900000109"}
 ASKING = {"User-Agent": "shop/1.0", "Accept": "application/json"}
-"""The header fields that WeChat Pay wants of every client."""
+"""The header fields that WeChat Pay requires of every client."""
 NOBODY = "http://127.0.0.1:1/notify"
-"""An address where nobody listens."""
+"""A URL without a listening server."""
 
 
 def new_number(kind: str = "N") -> str:
@@ -23,7 +23,7 @@ def new_number(kind: str = "N") -> str:
 
 
 def new_code(ending: str = "9999") -> str:
-    """A payment code that nobody has used; its ending says how the payment turns out."""
+    """Return an unused payment code with an ending that determines the outcome."""
     return f"13{secrets.randbelow(10**12):012}{ending}"
 
 
@@ -40,14 +40,14 @@ def order(gateway: Gateway, **changes: Any) -> dict[str, Any]:
 
 
 def paid(gateway: Gateway, wxpay: Any, total: int = 100, **changes: Any) -> dict[str, Any]:
-    """An order of a direct merchant that is paid."""
+    """Create a paid order of a direct merchant."""
     made = order(gateway, amount={"total": total, "currency": "CNY"}, **changes)
     wxpay.v3.pay.transactions.native.post(json=made)
     return gateway.pay(made["out_trade_no"])
 
 
 def paid_to_partner(gateway: Gateway, wxpay: Any, total: int = 100, **changes: Any) -> Any:
-    """An order of a sub-merchant that is paid."""
+    """Create a paid order of a sub-merchant."""
     made = {
         "sp_appid": gateway.identity.appid,
         "sp_mchid": gateway.identity.mchid,
@@ -63,7 +63,7 @@ def paid_to_partner(gateway: Gateway, wxpay: Any, total: int = 100, **changes: A
 
 
 def paid_by_v2(gateway: Gateway, wxpay: Any, total: int = 100, **changes: Any) -> dict[str, Any]:
-    """An order of APIv2 that is paid."""
+    """Create a paid order of APIv2."""
     made = {
         "appid": gateway.identity.appid,
         "mch_id": gateway.identity.mchid,
@@ -80,7 +80,7 @@ def paid_by_v2(gateway: Gateway, wxpay: Any, total: int = 100, **changes: Any) -
 
 
 def control(gateway: Gateway, path: str, method: str = "POST", **body: Any) -> Any:
-    """What the control API answers; its status and message where it rejects."""
+    """Return the response of the control API, or the status and message of a rejection."""
     data = json.dumps(body).encode() if method in ("POST", "PATCH") else None
     request = urllib.request.Request(f"{gateway.base_uri}_gateway/{path}", data=data, method=method)
     try:

@@ -1,4 +1,4 @@
-"""Where one of several members is enough, one of them must be there: at the top and inside."""
+"""Operations that require one of several members, at the top level and below."""
 
 from __future__ import annotations
 

@@ -270,7 +270,7 @@ def test_a_transfer_that_is_late_verifies_nothing(gateway: Gateway, wxpay: WeCha
     gateway.advance(10 * 86400 + 1)
     with pytest.raises(LookupError, match="已过汇款截止时间"):
         gateway.applyments.remit(number, 1, remark)
-    gateway.applyments.verify_account(number)  # the legal person still can
+    gateway.applyments.verify_account(number)  # the legal person can still verify it
     assert standing(wxpay, number)["applyment_state"] == "NEED_SIGN"
 
 
@@ -320,7 +320,7 @@ def test_a_number_that_is_in_use(gateway: Gateway, wxpay: WeChatPay, media: str)
     applied = papers(media)
     number = applied["business_code"]
     first = wxpay.chain(APPLYMENT).post(json=applied).json()
-    assert wxpay.chain(APPLYMENT).post(json=applied).json() == first  # the same again
+    assert wxpay.chain(APPLYMENT).post(json=applied).json() == first  # a repetition
     changed = {**applied, "settlement_info": {"settlement_id": "716"}}
     assert code(lambda: wxpay.chain(APPLYMENT).post(json=changed)) == "PROCESSING"
     other = stand(out_request_no=number)

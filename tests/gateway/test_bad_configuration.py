@@ -1,4 +1,4 @@
-"""What bad keys and bad helpers do to a payment: a clear error, and never a second one."""
+"""Payments with invalid keys and helpers: one clear error, and no second payment."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REFUNDS = "v3/refund/domestic/refunds"
 
 
 def certificate(serial: str, days: int) -> x509.Certificate:
-    """One that somebody else issued under a serial number of WeChat Pay's."""
+    """Return a certificate of another issuer with a serial number of WeChat Pay's."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "another authority")])
     now, key = datetime.datetime.now(datetime.UTC), new_key()
     return (
@@ -39,7 +39,7 @@ def certificate(serial: str, days: int) -> x509.Certificate:
 
 @pytest.fixture
 def posted(platform):
-    """The targets of all POST requests that the gateway took, in order."""
+    """Return the targets of all POST requests to the gateway, in order."""
     posted: list[str] = []
 
     def listen(kind: str, entry: dict[str, Any]) -> None:
@@ -100,7 +100,7 @@ def test_an_apiv3_key_that_opens_nothing_sends_no_payment(platform, posted, worl
 
 
 class Failing(MemoryKeyStore):
-    """Works until it is told not to."""
+    """Works until it is switched off."""
 
     error: BaseException | None = None
 

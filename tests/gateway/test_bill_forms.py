@@ -1,4 +1,4 @@
-"""Bills in all forms: with fees, encrypted, of profit sharing, abroad, and not ready yet."""
+"""Bills in all forms: with fees, encrypted, of profit sharing, abroad, and not available yet."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ APIHK = "https://apihk.mch.weixin.qq.com/"
 
 @pytest.fixture(autouse=True)
 def today(gateway):
-    """A day in which nothing happened before, and settings as they are at first."""
+    """A day without earlier entries, with default settings."""
     gateway.advance(hours=24)
     yield gateway.state.clock.date()
     gateway.set_bills(fee_rate="0", next_day=False, parts=1)
@@ -164,7 +164,7 @@ def test_the_fund_flow_explains_the_trade_bill(gateway, wxpay, today, charged):
     shared=st.booleans(),
 )
 def test_fees_of_any_rate(gateway, wxpay, rate, parts, more, shared):
-    """Whatever is refunded and closed again, the bills say what is on the account."""
+    """After any refunds and closings, the bills match the balance."""
     gateway.advance(hours=24)
     day, ledger = gateway.state.clock.date(), gateway.state.ledger
     before = ledger.balance("merchant") + ledger.balance("frozen")
@@ -219,7 +219,7 @@ def test_settings_by_the_control_api(gateway):
     assert control(gateway, "bills") == changed
 
 
-# Not ready yet
+# Not available yet
 
 
 def test_a_bill_is_ready_the_next_morning(gateway, wxpay, today):
@@ -251,7 +251,7 @@ def test_a_bill_is_ready_the_next_morning(gateway, wxpay, today):
 
 
 def opened(wxpay, told, *, packed=False):
-    """The bill that the files of a response are together."""
+    """Return the bill from the files in a response."""
     parts = []
     for sequence, each in enumerate(told["download_bill_list"], 1):
         assert each["bill_sequence"] == sequence
@@ -373,7 +373,7 @@ def test_the_profit_sharing_bill(gateway, wxpay, today):
 
 @pytest.fixture(params=["hk", "global"])
 def statement(request, gateway, wxpay):
-    """Asks for a statement."""
+    """Request a statement."""
 
     def ask(day, **options):
         query = {"date": day.replace("-", ""), "mchid": gateway.identity.mchid}

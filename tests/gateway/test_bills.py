@@ -1,4 +1,4 @@
-"""Bills: the ledger's day to the fen, in WeChat Pay's form, by either API."""
+"""Bills: the ledger of a day, exact to the fen, in WeChat Pay's form, by both APIs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ STAFF = {"type": "MERCHANT_ID", "account": "1900000110"}
 
 @pytest.fixture(autouse=True)
 def a_day_of_its_own(gateway):
-    """Each test has a day in which nothing happened before it."""
+    """A day without earlier entries for each test."""
     gateway.advance(hours=24)
     return gateway.state.clock.date()
 
@@ -66,7 +66,7 @@ def fen(text):
 
 
 def read(text):
-    """Rows and totals of a bill, by their headings."""
+    """Return the rows and totals of a bill by heading."""
     heading, *rows, totals_heading, totals = text.split("\n")[:-1]
     assert all(line.startswith("`") for line in (*rows, totals))
     plain = [line[1:].split(",`") for line in (*rows, totals)]
@@ -133,7 +133,7 @@ def a_busy_day(gateway, wxpay):
 def test_the_trade_bill_is_the_ledgers_day(gateway, wxpay, today):
     first, by_v2, partner, refunds = a_busy_day(gateway, wxpay)
     gateway.advance(hours=24)
-    paid(gateway, wxpay, 999)  # tomorrow's
+    paid(gateway, wxpay, 999)  # on the next day
     rows, totals = trades(wxpay, today)
     payments, refunded = (
         entries(gateway, today, *kinds) for kinds in (["payment"], ["refund", "reverse"])
@@ -283,7 +283,7 @@ def test_transfers_are_on_the_account_they_are_paid_from(gateway, wxpay, today):
         "transfer_scene_report_infos": [{"info_type": "a", "info_content": "b"}],
     }
     made = wxpay.v3.fundApp.mchTransfer.transferBills.post(json=body).json()
-    gateway.advance(hours=25)  # nobody confirms it, and nobody asks
+    gateway.advance(hours=25)  # without a confirmation, and without a query
     rows, _ = flow(wxpay, today, account_type="OPERATION")
     assert [(row["业务类型"], row["账户结余(元)"]) for row in rows] == [
         ("充值", "2.50"),

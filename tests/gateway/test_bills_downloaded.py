@@ -1,4 +1,4 @@
-"""The gateway's bills by the library's own client: downloaded, read, and reconciled."""
+"""The gateway's bills with the library's own client: downloaded, read, and reconciled."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FEW = {"orders": 400, "refunds": 0.2, "differences": "every"}
 
 @pytest.fixture(autouse=True)
 def today(gateway):
-    """A day in which nothing happened before."""
+    """A day without earlier entries."""
     gateway.advance(hours=48)
     yield gateway.state.clock.date()
     gateway.faults.clear()

@@ -1,4 +1,4 @@
-"""All operations that move money, in any order, with faults in between: the books balance.
+"""All operations that move money, in any order, with faults in between: the ledger is consistent.
 
 `test_money.py` compares payments, refunds, sharing and transfers with a model. Here are the rules
 of every product, and each ledger is checked after each step.

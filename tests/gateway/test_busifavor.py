@@ -1,4 +1,4 @@
-"""Merchants' coupons: stocks, codes, and coupons that users receive and merchants report on."""
+"""Merchants' coupons: stocks, codes, and coupons that users receive and merchants report."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def gateway(identity: Any) -> Iterator[Gateway]:
 
 
 def stock(gateway: Any, **changes: Any) -> dict[str, Any]:
-    """The request for a stock of 3 coupons of 30 fen, 2 for a user."""
+    """Return the request for a stock of 3 coupons of 30 fen, 2 for each user."""
     clock = gateway.state.clock
     times = {
         "available_begin_time": clock.rfc3339(clock.now() - 60),
@@ -69,7 +69,7 @@ def send(gateway: Any, wxpay: Any, number: str, **changes: Any) -> str:
 
 
 def do(wxpay: Any, what: str, number: str = "", **members: Any) -> Any:
-    """Report on a coupon; `number` is that of the request."""
+    """Report on a coupon; `number` identifies the request."""
     names = {"associate": "out_request_no", "disassociate": "out_request_no"}
     named = {names.get(what, f"{what}_request_no"): number or new_number("N")}
     return wxpay.chain(f"{BASE}/coupons/{what}").post(json={**named, **members}).json()
@@ -316,13 +316,13 @@ def test_a_stock_with_a_wrong_rule_is_rejected(
 
 
 def shared_order(gateway: Any, wxpay: Any) -> Any:
-    """A paid order of 100 fen that is to be shared, with 50 fen more on the account."""
+    """Create a paid order of 100 fen for profit sharing, with 50 fen more on the account."""
     paid(gateway, wxpay, total=50)
     return paid(gateway, wxpay, settle_info={"profit_sharing": True})
 
 
 def used_coupon(gateway: Any, wxpay: Any, order: Any, **changes: Any) -> dict[str, Any]:
-    """What the requests for subsidies say of a coupon that was used with an order."""
+    """Return the members of subsidy requests for a used coupon and its order."""
     number = made(gateway, wxpay, **{"subsidy": True, **changes})
     code = send(gateway, wxpay, number)
     use(gateway, wxpay, code)

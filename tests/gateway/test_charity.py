@@ -84,11 +84,11 @@ def test_donations_arrive_at_merchants_of_the_gateway(identity):
         for fen, receiver in zip((10, 20, 30, 40), receivers, strict=True):
             body = donation(made, fen, receive_mchid=receiver)
             first = donate.post(json=body).json()
-            assert donate.post(json=body).json() == first  # and is paid once
+            assert donate.post(json=body).json() == first  # a repetition is not paid again
         assert (direct.balance(), partner.balance(shop), partner.balance()) == (10, 20, 0)
         assert ledger.balance(f"merchant:{own}") == 30
         after = ledger.balance("merchant"), ledger.balance("receiver")
-        assert (after[0] - before[0], after[1] - before[1]) == (40, 30)  # outside for this ledger
+        assert (after[0] - before[0], after[1] - before[1]) == (40, 30)  # external for this ledger
         numbers = {each["kind"]: each["out_transfer_no"] for each in direct.state.ledger.entries()}
         assert list(numbers) == ["donation"]
         for merchant in gateway.merchants.values():

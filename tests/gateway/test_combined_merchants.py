@@ -1,4 +1,4 @@
-"""Combined orders of several merchants: each is paid its own order, and sees nothing else."""
+"""Combined orders of several merchants; each is paid for its own order, and sees only that."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_each_merchant_is_paid_its_own_order(
     body = combined(gateway, *orders, notify_url=receiver.url)
     number = body["combine_out_trade_no"]
     wxpay[f"{COMBINED}/native"].post(json=body)
-    wxpay[f"{COMBINED}/native"].post(json=body)  # the same again is the same
+    wxpay[f"{COMBINED}/native"].post(json=body)  # a repetition
     gateway.pay(number, "oPayer")
     after = [balance(each) for each in (first, tea, coffee)]
     assert [new - old for new, old in zip(after, before, strict=True)] == [11, 10, 12]
@@ -117,7 +117,7 @@ def test_each_merchant_is_paid_its_own_order(
     ]
     assert {each["trade_state"] for each in shown["sub_orders"]} == {"SUCCESS"}
     assert rejected(wxpay[f"{COMBINED}/native"].post, json=body) == (400, "INVALID_REQUEST")
-    headers, content = receiver.take()  # one for all orders, to the merchant that combined them
+    headers, content = receiver.take()  # one for all orders, to the creating merchant
     told = wxpay.notify(headers, content).resource
     assert told["combine_out_trade_no"] == number
     assert [each["transaction_id"] for each in told["sub_orders"]] == [
@@ -132,7 +132,7 @@ def test_a_merchant_queries_and_refunds_its_own_order_only(
     own, other = sub_order(gateway.identity.mchid, 7), sub_order(tea.mchid, 30)
     body = combined(gateway, own, other)
     wxpay[f"{COMBINED}/native"].post(json=body)
-    paid = tea.pay(other["out_trade_no"])  # pays all of them
+    paid = tea.pay(other["out_trade_no"])  # pays all orders
     assert (paid["out_trade_no"], paid["total"]) == (other["out_trade_no"], 30)
     query = {"mchid": tea.mchid}
     shown = theirs[ORDER].get(out_trade_no=other["out_trade_no"], query=query).json()

@@ -1,4 +1,4 @@
-"""Combined orders of APIv2: made, paid at once, notified once, closed, kept apart by merchant."""
+"""Combined orders of APIv2: created, paid at once, notified once, closed, separate by merchant."""
 
 from __future__ import annotations
 

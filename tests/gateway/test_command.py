@@ -1,4 +1,4 @@
-"""`python -m wechatpay_chain.gateway`: what it says, what it ends with, why it may not begin."""
+"""`python -m wechatpay_chain.gateway`: output, exit codes, and errors at the start."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_it_runs_writes_keys_and_ends_well(number: signal.Signals, tmp_path: Pat
         for name in ("base_uri", "tls_base_uri"):
             with socket.socket() as probe:
                 assert probe.connect_ex(("127.0.0.1", urlsplit(program.told[name]).port)) != 0
-    assert list(tmp_path.glob("gateway.db-*")) == []  # closed: nothing is left in the log
+    assert list(tmp_path.glob("gateway.db-*")) == []  # closed, so the log is empty
 
 
 def test_it_ends_well_while_somebody_is_connected(tmp_path: Path) -> None:

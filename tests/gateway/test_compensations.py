@@ -1,4 +1,4 @@
-"""Compensations of platforms and sub-merchants: who pays, who receives, and how they end."""
+"""Compensations of platforms and sub-merchants: payers, receivers, and outcomes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Complaints: told, listed, answered, and dealt with."""
+"""Complaints: notifications, lists, responses, and completion."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PICTURE = b"\xff\xd8\xff\xe0 a picture"
 
 @pytest.fixture
 def told(wxpay, receiver):
-    """A shop that is told of complaints."""
+    """A shop that receives notifications of complaints."""
     path = wxpay["v3/merchant-service/complaint-notifications"]
     path.post(json={"url": receiver.url})
     yield receiver
@@ -181,7 +181,7 @@ def test_money_that_is_asked_back_is_given(gateway, wxpay, told):
     )
     shown = one(wxpay, number)
     assert (shown["complaint_state"], shown["complaint_full_refunded"]) == ("PROCESSING", True)
-    gateway.advance(seconds=5)  # until the money has arrived
+    gateway.advance(seconds=5)  # until the refund has arrived
     assert one(wxpay, number)["complaint_state"] == "PROCESSED"
     assert [entry["operate_type"] for entry in history(wxpay, number)["data"]] == [
         "COMPLAINT_REFUND_RECEIVED_SYSTEM_MESSAGE",
@@ -299,7 +299,7 @@ def test_the_address_that_complaints_are_told_to(gateway, wxpay):
     assert rejected(path.get).code == "RESOURCE_NOT_EXISTS"
 
 
-# --- what customers and the staff do ---------------------------------------------------------
+# --- actions of customers and the staff ------------------------------------------------------
 
 
 def test_a_customer_complains_with_images(gateway, wxpay, told):
@@ -335,7 +335,7 @@ def test_a_service_provider_is_notified_of_its_sub_merchants(gateway, wxpay, tol
     assert found[0]["complaint_id"] == number
     assert {each["complainted_mchid"] for each in found} == {sub}
     error = rejected(act, gateway, wxpay, number, "complete")
-    assert error.code == "NO_AUTH"  # the service provider names the sub-merchant
+    assert error.code == "NO_AUTH"  # a service provider must identify the sub-merchant
     act(gateway, wxpay, number, "complete", complainted_mchid=sub)
     assert one(wxpay, number)["complaint_state"] == "PROCESSED"
 
@@ -403,7 +403,7 @@ def test_a_refund_that_ends_otherwise(gateway, wxpay, told):
     gateway.refunds.close(refund)
     gateway.advance(minutes=1)
     assert told.next().resource["action_type"] == "CREATE_COMPLAINT"
-    assert told.empty  # neither of a part of the money, nor of what did not arrive
+    assert told.empty  # neither for a partial refund, nor for one that did not arrive
     assert [entry["operate_type"] for entry in history(wxpay, number)["data"]] == [
         "USER_CREATE_COMPLAINT"
     ]

@@ -31,7 +31,7 @@ def instructions() -> list[tuple[str, str]]:
 
 
 def instruction(name: str) -> list[str]:
-    """The command of an instruction in its JSON form."""
+    """Return the command of an instruction in its JSON form."""
     (rest,) = [rest for each, rest in instructions() if each == name]
     return [str(each) for each in json.loads(rest.removeprefix("CMD "))]
 

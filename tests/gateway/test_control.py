@@ -1,4 +1,4 @@
-"""The control API: for scripts on this machine, and for nobody else."""
+"""The control API: for scripts on this machine only."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ EVENT = "TRANSACTION.SUCCESS"
 
 
 class Control:
-    """A script that talks to the control API over a socket."""
+    """A script that uses the control API over a socket."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._at = urlsplit(gateway.base_uri)
 
     def ask(self, method, path, body=None, headers=None):
-        """Status, header fields, and JSON (None where there is no body)."""
+        """Return the status, the headers, and the JSON (None without a body)."""
         connection = http.client.HTTPConnection(self._at.hostname, self._at.port, timeout=10)
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         connection.request(method, f"/_gateway/{path}", body=data, headers=headers or {})

@@ -92,7 +92,7 @@ def test_what_a_control_does_not_take(gateway: Gateway, wxpay: WeChatPay) -> Non
     assert gateway.transfers.get(number)["state"] == "WAIT_USER_CONFIRM"
     for path in (f"transfers/{number}/nothing", f"transfers/{number}/all", f"nothing/{number}/x"):
         assert api.ask("POST", path, {})[0] == 404
-    assert api.ask("POST", "transfers/confirm", {})[0] == 404  # it needs a record
+    assert api.ask("POST", "transfers/confirm", {})[0] == 404  # it requires a record
     for name, given in (
         ("transfers.nothing", {}),
         ("nothing.confirm", {}),

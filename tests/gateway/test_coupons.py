@@ -1,4 +1,4 @@
-"""Coupons: stocks and their budgets, what coupons take off orders, and what refunds give back."""
+"""Coupons: stocks and budgets, discounts of orders, and refunds."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ DAY = 86400
 
 @pytest.fixture
 def gateway(identity: Any) -> Iterator[Gateway]:
-    """A gateway whose merchant has no money."""
+    """A gateway with a merchant without money."""
     with Gateway(identity=identity, time_scale=0.001) as gateway:
         yield gateway
 
 
 def stock(gateway: Any, **changes: Any) -> dict[str, Any]:
-    """The request for a stock of 10 coupons of 30 fen for orders from 100 fen."""
+    """Return the request for a stock of 10 coupons of 30 fen for orders from 100 fen."""
     clock = gateway.state.clock
     use = {"fixed_normal_coupon": {"coupon_amount": 30, "transaction_minimum": 100}}
     rule = {

@@ -1,4 +1,4 @@
-"""The gateway's directory: whole or not there, its owner's alone, and nobody else's files."""
+"""The gateway's directory: complete or absent, private, and without files of others."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def spoil_by_other_keys(place: Path) -> str:
 def test_a_directory_that_is_not_a_gateways(spoil: Any, tmp_path: Path) -> None:
     problem = spoil(tmp_path)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.pem")}
-    for _ in range(2):  # the lock is given back
+    for _ in range(2):  # the lock is released
         with pytest.raises(DataDirectoryError, match=problem):
             Gateway(data=tmp_path)
     assert all(path.read_bytes() == content for path, content in before.items())

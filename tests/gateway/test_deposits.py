@@ -1,4 +1,4 @@
-"""Deposits: paid in advance, consumed with a fee, refunded and reversed; no fen is lost."""
+"""Deposits: paid in advance, consumed with a fee, refunded and reversed, exact to the fen."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def consume(gateway: Any, wxpay: Any, number: str, fen: int, **changes: Any) -> 
 
 
 def balances(gateway: Any, sub: str = "") -> tuple[int, int, int]:
-    gateway.refunds.all(1)  # those that are due have arrived
+    gateway.refunds.all(1)  # stores the refunds that are due
     balance, own = gateway.state.ledger.balance, f":{sub}" if sub else ""
     return balance(f"frozen{own}"), balance(f"merchant{own}"), balance("payer")
 

@@ -1,4 +1,4 @@
-"""平台收付通: sharing, subsidies, refunds with advances, and what they do to balances."""
+"""平台收付通: sharing, subsidies, refunds with advances, and their effects on balances."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def receivers(gateway, wxpay):
 
 @pytest.fixture
 def rich(gateway):
-    """The platform has money of its own."""
+    """The platform has its own money."""
     gateway.state.ledger.move("recharge", 1000, "bank", "merchant")
 
 
@@ -40,7 +40,7 @@ def bought(gateway, wxpay, total=100, subsidy=0):
 
 
 def balance(wxpay, kind="BASIC"):
-    """What the sub-merchant can use, and what it cannot yet."""
+    """Return the available and the pending amount of the sub-merchant."""
     path = wxpay.v3.ecommerce.fund.balance._sub_mchid_
     shown = path.get(**SUB, query={"account_type": kind}).json()
     assert (shown["sub_mchid"], shown["account_type"]) == (SUB["sub_mchid"], kind)
@@ -354,7 +354,7 @@ def test_the_platform_pays_in_advance_and_gets_it_back(gateway, wxpay):
     assert (balance(wxpay), platform_balance(wxpay)) == (own, platform - 40)
     path = wxpay.v3.ecommerce.refunds._refund_id_.returnAdvance
     named = {"refund_id": made["refund_id"]}
-    assert rejected(path.post, **named, json=SUB) == "INVALID_REQUEST"  # not arrived so far
+    assert rejected(path.post, **named, json=SUB) == "INVALID_REQUEST"  # not arrived yet
     assert rejected(path.get, **named, query=SUB) == "RESOURCE_NOT_EXISTS"
     gateway.advance(5)
     if own[0]:

@@ -1,4 +1,4 @@
-"""A gateway for other machines: its control token, its public address, keys in `gateway.json`."""
+"""A gateway for other machines: control token, public URL, keys in `gateway.json`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The generated example of every operation is sent over a socket, answered, and verified."""
+"""The generated example of every operation is sent over a socket, served, and verified."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PICTURE = b"\xff\xd8\xff\xe0"
 FILM = "film.mp4"
 TIME = "2026-11-20T13:29:35+08:00"
 DIGEST = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-"""What examples write for a time and for a digest; both must be right here."""
+"""The values of times and digests in examples; both must be correct here."""
 TOMORROW = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
 UNSIGNED = ("v3/billdownload/file", "v3/transferdownload/", "v3/merchant-service/images/")
 UNKNOWN = frozenset(
@@ -51,7 +51,7 @@ UNKNOWN = frozenset(
         "RESOURCE_NOT_EXISTS",
     }
 )
-"""Codes of what an example names, and nobody has made before."""
+"""Codes for records in an example that do not exist."""
 CONTRARY = frozenset(
     {
         "20001",
@@ -74,7 +74,7 @@ only one may be given, and amounts are all the same."""
 
 @pytest.fixture(scope="module")
 def known(identity: Identity) -> Identity:
-    """The merchant of the examples, and the name that the platform's key has in them."""
+    """The merchant of the examples, and the name of the platform's key in them."""
     platform = replace(identity.platforms[0], public_key_id=example.SERIAL)
     return replace(identity, mchid=example.MCHID, appid=APPID, platforms=(platform,))
 
@@ -94,7 +94,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def call(operation: Operation, wxpay: WeChatPay, gateway: Gateway) -> Response:
-    """Make a call as its example shows it, to this gateway."""
+    """Make a call from an example to this gateway."""
     code = code_of(operation)
     for official, local in gateway.base_uris.items():
         code = code.replace(f'base_uri="{official}"', f'base_uri="{local}"')
@@ -148,7 +148,7 @@ def is_signed(operation: Operation) -> bool:
 
 
 def assert_rejected(operation: Operation, error: APIError) -> None:
-    """A rejection is in WeChat Pay's words, signed, and for a reason that examples have."""
+    """Check that a rejection is signed, in WeChat Pay's form, and expected for an example."""
     assert error.code in UNKNOWN | CONTRARY, (operation, error)
     assert error.message, operation
     assert error.status_code < 500, operation
@@ -163,7 +163,7 @@ def assert_stub(
         return
     first, second = (members(operation, each) for each in (response, again))
     assert opened(first, operation.response, wxpay) == opened(second, operation.response, wxpay)
-    if operation.protocol == "v2":  # the catalogue also requires what only some answers have
+    if operation.protocol == "v2":  # the catalogue requires members that only some have
         required = operation.response_schema.get("required", ())
         first |= {name: "" for name in required if re.search("^sign$|(^|_)err(or)?_", name)}
     assert list(errors(first, operation.response_schema)) == [], operation
@@ -179,7 +179,7 @@ def members(operation: Operation, response: Response) -> dict[str, Any]:
 
 
 def opened(given: dict[str, Any], schema: tuple[Member, ...], wxpay: WeChatPay) -> dict[str, Any]:
-    """A response with all that came encrypted in the clear, and without what is random."""
+    """Return a response with decrypted members, and without random ones."""
     plain = {name: each for name, each in given.items() if name not in ("sign", "nonce_str")}
     for member in schema:
         value = plain.get(member.name)
@@ -194,7 +194,7 @@ def opened(given: dict[str, Any], schema: tuple[Member, ...], wxpay: WeChatPay) 
 
 
 def test_the_readme_says_how_many_keep_state() -> None:
-    """A number in the README is one that a reader can count."""
+    """The number in the README matches the number of simulated operations."""
     words = {"README.md": "more than (\\d+) of them", "README.zh-CN.md": "(\\d+) 多个带有状态"}
     for name, said in words.items():
         found = re.search(said, (ROOT / name).read_text("utf-8"))

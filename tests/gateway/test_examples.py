@@ -37,7 +37,7 @@ def run_example(
 
 @pytest.fixture
 def own(identity: Identity) -> Any:
-    """A gateway of this test's own: the example's numbers can be used once."""
+    """A separate gateway, because the example's numbers can be used once."""
     with Gateway(identity=identity) as gateway:
         yield gateway
         gateway.state.ledger.check()
@@ -54,7 +54,7 @@ def test_every_step_is_shown(own: Gateway) -> None:
     assert (paid["state"], paid["refunded"]) == ("REFUND", order_lifecycle.REFUND)
     assert f"transaction_id  {paid['transaction_id']}" in text
     number = order_lifecycle.OUT_TRADE_NO
-    assert sum(f"`{number},`" in line for line in said) == 2  # paid, and refunded
+    assert sum(f"`{number},`" in line for line in said) == 2  # for the payment and the refund
     assert all(notice["state"] == "DELIVERED" for notice in own.notifications())
 
 
@@ -110,7 +110,7 @@ def test_without_segno_there_is_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_notification_that_is_not_the_platforms_is_counted(own: Gateway) -> None:
     with own.client() as wxpay:
-        own.rotate_keys()  # whose key this client does not know
+        own.rotate_keys()  # this client does not have the new key
         headers = {"Wechatpay-Serial": wxpay.platform.serials[0]}
         stack = wxpay.stacks["v3"]
 
@@ -162,7 +162,7 @@ def test_on_a_terminal() -> None:
         while True:
             try:
                 piece = os.read(ours, 65536)
-            except OSError:  # Linux's way to say that the other side is closed
+            except OSError:  # Linux reports that the other side is closed
                 break
             if not piece:
                 break

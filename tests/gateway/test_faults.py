@@ -1,4 +1,4 @@
-"""Faults on demand: each gives the client the exception that the real fault would."""
+"""Faults on demand: each raises the same exception in the client as the real fault."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def unified(gateway):
 
 
 def spoiled(gateway, wxpay, kind, protocol, name, **options):
-    """What comes of a call that a fault spoils; another call after it is as ever."""
+    """Return the result of a call with a fault; the next call succeeds."""
     gateway.faults.add("*", name, times=1, **options)
     with pytest.raises(kind) as caught:
         buy(gateway, wxpay, protocol)

@@ -1,4 +1,4 @@
-"""Days that are filled: large bills over the wire, with known differences."""
+"""Filled days: large bills over the network, with known differences."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FEW = {"orders": 300, "refunds": 0.2, "differences": "every"}
 
 @pytest.fixture(autouse=True)
 def yesterday(gateway):
-    """A day that is over, in which nothing happened."""
+    """A past day without entries."""
     gateway.advance(hours=24)
     day = gateway.state.clock.date()
     gateway.advance(hours=24)

@@ -1,4 +1,4 @@
-"""Whatever comes over the wire is answered or cut off, never with a fault of the gateway's own."""
+"""Any input gets a response or a closed connection, and never an internal error."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ QUICK = settings(
 
 @pytest.fixture(autouse=True)
 def nothing_is_logged(gateway, wxpay, caplog):
-    """No traceback, no warning; and the gateway still answers."""
+    """Check that there is no traceback and no warning, and that the gateway still responds."""
     caplog.set_level(logging.INFO)
     yield
     assert [record.getMessage() for record in caplog.records if record.levelno > 10] == []
@@ -48,7 +48,7 @@ def nothing_is_logged(gateway, wxpay, caplog):
 def talk(
     gateway: Gateway, data: bytes, *, answered: bool = False, base_uri: str | None = None
 ) -> bytes:
-    """What comes back for some bytes; the client then closes its side, unless it is answered."""
+    """Return the response to some bytes; without one, the client closes its side."""
     at = urlsplit(base_uri or gateway.base_uri)
     with socket.create_connection((at.hostname, at.port), timeout=10) as connection:
         received = b""
@@ -206,7 +206,7 @@ def test_half_a_request_is_forgotten(gateway, data):
 
 
 def test_a_slow_client_is_waited_for(gateway):
-    """Byte by byte, while others are served."""
+    """Send a request byte by byte, while others are served."""
     at = urlsplit(gateway.base_uri)
     with socket.create_connection((at.hostname, at.port), timeout=10) as slow:
         for byte in get(b"/v3/certificates"):
@@ -284,7 +284,7 @@ TEXTS = [value for value in ODD if isinstance(value, str) and len(value) < 5000]
 
 
 def mutated(value: Any, chance: random.Random) -> Any:
-    """A value with one thing in it that is not as it was."""
+    """Return a value with one random change."""
     if isinstance(value, dict) and value and chance.random() < 0.9:
         name = chance.choice(list(value))
         if chance.random() < 0.15:
@@ -296,7 +296,7 @@ def mutated(value: Any, chance: random.Random) -> Any:
 
 
 class Line:
-    """A connection that signs whatever it is given, and checks what comes back."""
+    """A connection that signs any request, and verifies the responses."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._identity = gateway.identity
@@ -311,7 +311,7 @@ class Line:
         )
 
     def v3(self, method: str, target: str, body: bytes) -> int:
-        """The status of the response to an APIv3 request."""
+        """Return the status of the response to an APIv3 request."""
         identity, stamp, nonce = self._identity, canonical.timestamp(), canonical.nonce()
         message = canonical.request(method, target, stamp, nonce, body)
         signature = rsa.sign(message, identity.merchant_key)
@@ -336,7 +336,7 @@ class Line:
         return status
 
     def v2(self, method: str, target: str, fields: dict[str, str]) -> int:
-        """The status of the response to an APIv2 request."""
+        """Return the status of the response to an APIv2 request."""
         kind = "HMAC-SHA256" if fields.get("sign_type") == "HMAC-SHA256" else "MD5"
         fields = {name: xml.clean(value) for name, value in fields.items()}
         fields["sign"] = digest.sign(kind, canonical.fields(fields), self._identity.secret)
@@ -439,7 +439,7 @@ def test_odd_requests_of_what_is_simulated(gateway, line, seed, caplog):
     for operation in SIMULATED:
         for _ in range(2):
             assert send(line, gateway, operation, chance) < 500, operation
-            assert caplog.text == "", operation  # APIv2 answers with 200 where the gateway fails
+            assert caplog.text == "", operation  # APIv2 returns 200 for internal errors
 
 
 JSON = st.recursive(

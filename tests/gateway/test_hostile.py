@@ -1,4 +1,4 @@
-"""WeChat Pay on a bad day: what goes wrong on purpose, and what this library's client does."""
+"""Simulated problems of WeChat Pay, and the reactions of this library's client."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def no_faults(gateway):
 
 @pytest.fixture
 def written(gateway):
-    """Notifications as they are after each attempt, or as they are put off."""
+    """Yield notifications after each attempt or delay."""
     written: queue.Queue = queue.Queue()
 
     def listener(kind, what):
@@ -54,7 +54,7 @@ def written(gateway):
 
 
 def next_of(written, number):
-    """The notification of an order; those of other tests may still be under way."""
+    """Return the notification of an order; those of other tests can be pending."""
     while (notice := written.get(timeout=10))["resource"]["out_trade_no"] != number:
         pass
     return notice
@@ -173,7 +173,7 @@ def test_a_rate_limit_is_of_each_merchant_and_operation(gateway, wxpay):
     gateway.faults.add("v3/*", "rate_limit", requests=2, seconds=10)
     query = {"query": {"mchid": gateway.identity.mchid}}
     number = wxpay.v3.pay.transactions.outTradeNo._out_trade_no_
-    for each in ("unknown-1", "unknown-2"):  # other numbers, the same operation
+    for each in ("unknown-1", "unknown-2"):  # other numbers of the same operation
         with pytest.raises(ClientError) as caught:
             number.get(out_trade_no=each, **query)
         assert caught.value.code == "ORDER_NOT_EXIST"
@@ -247,7 +247,7 @@ def test_the_host_that_is_called(path, host, expected):
 
 def test_clocks_that_differ(gateway, wxpay):
     gateway.faults.add(CERTIFICATES, "clock_skew", times=1, seconds=200)
-    response = wxpay[CERTIFICATES].get()  # within five minutes: verified all the same
+    response = wxpay[CERTIFICATES].get()  # within five minutes, so the signature is valid
     stamp = int(response.headers["Wechatpay-Timestamp"])
     assert response.verified
     assert 150 < stamp - time.time() < 250
@@ -300,7 +300,7 @@ def test_never(gateway, wxpay, receiver, written):
     found = wxpay.v3.pay.transactions.outTradeNo._out_trade_no_.get(
         out_trade_no=number, query=query
     )
-    assert found.json()["trade_state"] == "SUCCESS"  # a query says it: a sweeper would
+    assert found.json()["trade_state"] == "SUCCESS"  # as a sweeper would find out
     bought(gateway, wxpay, receiver.url)
     assert receiver.next().resource["out_trade_no"] != number
     assert receiver.empty
@@ -333,7 +333,7 @@ def test_an_address_that_is_none(gateway, name, written):
     assert written.get(timeout=10)["url"] == "http://["
 
 
-# The ramp from platform certificates to the public key
+# The rollout of the public key
 
 
 def test_the_ramp_grows_as_wechat_pays_does(identity):
@@ -371,7 +371,7 @@ def test_notifications_by_both_keys(identity):
                     certificates_only.notify(headers, body)
                 assert caught.value.reason == "unknown_serial"
         assert set(serials) == {identity.public_key_id, identity.platform_serial}
-        assert certificates_only[CERTIFICATES].get().verified  # responses go by the request
+        assert certificates_only[CERTIFICATES].get().verified  # the request selects the key
         both.close()
         with pytest.raises(ValueError, match="share 2"):
             gateway.keys.set_ramp(2.0)

@@ -1,4 +1,4 @@
-"""What HTTP itself is like: status, header fields, and what stands before the API."""
+"""HTTP itself: statuses, headers, and the servers in front of the API."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ def test_an_operation_without_nonce_rejects_one(gateway, wxpay):
     assert "nonce_str" in caught.value.message
     with pytest.raises(APIError) as caught:
         query.post(xml=fields, nonceless=True)
-    assert caught.value.code == "CONTRACT_NOT_EXIST"  # it was verified, and looked for
+    assert caught.value.code == "CONTRACT_NOT_EXIST"  # it was verified and processed
 
 
 # --- other hosts -------------------------------------------------------------------------------
@@ -224,7 +224,7 @@ async def test_the_advice_names_the_base_uri_in_both_worlds(gateway, wxpay):
 
 
 def test_a_host_of_wechat_pay_is_told_by_its_name(gateway):
-    """As when a name of WeChat Pay's leads to this machine."""
+    """Simulates a name of WeChat Pay that resolves to this machine."""
     target = "/v3/global/certificates"
     assert signed(gateway, "GET", target, Host="apihk.mch.weixin.qq.com").status == 200
     assert signed(gateway, "GET", target, Host="api.mch.weixin.qq.com").status == 404

@@ -1,4 +1,4 @@
-"""Key stores: several clients and processes fetch once; a store that fails fails no call."""
+"""Key stores: several clients and processes fetch once; a broken store fails no call."""
 
 from __future__ import annotations
 
@@ -275,7 +275,7 @@ def test_an_expired_certificate_of_a_store_is_left_out(platform, client, monkeyp
 
 
 class Broken:
-    """A store of the user's, each method of which fails."""
+    """A store of the user with methods that all fail."""
 
     def __init__(self, error):
         self.error = error
@@ -350,7 +350,7 @@ def test_a_process_that_died_with_the_lock_keeps_nobody_waiting(client, fetches,
     store.release(wxpay.mchid, held)
     again = store.acquire(wxpay.mchid)
     assert again
-    store.release(wxpay.mchid, held)  # it is another's by now
+    store.release(wxpay.mchid, held)  # it belongs to another process by now
     assert isinstance(store, FileKeyStore) or store.acquire(wxpay.mchid) is None
     store.release(wxpay.mchid, again)
 
@@ -417,7 +417,7 @@ def test_a_folder_that_cannot_be_used_fails_no_call(client, fetches, tmp_path, h
 
 @pytest.fixture
 def hanging():
-    """The port of a server that accepts and never answers."""
+    """Return the port of a server that accepts connections and never responds."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         accepted = []
 

@@ -1,4 +1,4 @@
-"""Which of WeChat Pay's keys signs a response, and which certificates there are."""
+"""The keys of WeChat Pay that sign responses, and the list of certificates."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_merchant_without_certificates(identity):
 
 
 async def test_an_official_downloader_finds_what_it_needs(gateway):
-    """It has no keys yet, so it names none, and trusts only what the list brings."""
+    """It has no keys yet, so it requests none, and trusts only those in the list."""
     async with gateway.client(certs=None) as stranger:
         found = certificates.download(stranger, gateway.identity.apiv3_key)
         assert found == await certificates.download_async(stranger, gateway.identity.apiv3_key)

@@ -1,4 +1,4 @@
-"""The ledger: every entry has two sides, and the days add up to the accounts."""
+"""The ledger: every entry has two sides, and the days add up to the balances."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_the_days_of_beijing(ledger, moment):
     ledger.move("payment", 2, "payer", "merchant")
     moment[0] += 1
     ledger.move("payment", 4, "payer", "merchant")
-    ledger.move("refund", 8, "merchant", "refunding", at=NOON - 1)  # found out later
+    ledger.move("refund", 8, "merchant", "refunding", at=NOON - 1)  # entered later than it happened
     assert [entry["amount"] for entry in ledger.entries("2026-11-21")] == [8, 1, 2]
     assert [entry["amount"] for entry in ledger.entries("2026-11-22")] == [4]
     assert ledger.entries("2026-11-23") == []
@@ -102,7 +102,7 @@ def test_it_balances_after_a_fault(gateway, wxpay, fault):
     post = wxpay.v3.refund.domestic.refunds.post
     with pytest.raises(Exception, match=r".+"):
         post(json=body)
-    assert post(json=body).json()["status"] == "PROCESSING"  # carried out once
+    assert post(json=body).json()["status"] == "PROCESSING"  # executed once
     assert spent - gateway.state.ledger.balance("merchant") == 30
 
 

@@ -1,4 +1,4 @@
-"""Gateways in a test suite come and go: quickly, side by side, and leaving nothing behind."""
+"""Gateways in a test suite start and stop quickly, in parallel, and without leaks."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def use(identity: Identity) -> None:
 
 
 def test_many_leave_nothing_behind(identity: Identity) -> None:
-    for _ in range(3):  # what is loaded once, is
+    for _ in range(3):  # loads everything that is loaded once
         use(identity)
     gc.collect()
     threads, files, kept = threading.active_count(), open_files(), gateways()

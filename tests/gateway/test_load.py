@@ -1,4 +1,4 @@
-"""Many scenarios at once, with faults: nothing is lost, nothing is done twice."""
+"""Many scenarios at once, with faults: no call is lost or executed twice."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ async def test_many_scenarios_at_once(identity: Identity, tmp_path: Path) -> Non
         result = await load(tmp_path / "gateway.json", REQUESTS, CONCURRENCY)
         assert result.faults == REQUESTS // FAULT_INTERVAL
         assert gateway.faults.all() == []  # each was applied to a request
-        spoiling = result.faults * (len(FAULTS) - 1) // len(FAULTS)  # a delay spoils none
+        spoiling = result.faults * (len(FAULTS) - 1) // len(FAULTS)  # a delay does not spoil a call
         assert spoiling * 0.8 < result.errors.total() <= spoiling
-        # Each request that was sent has arrived once; only the client repeats requests.
+        # Each request has arrived once; only the client repeats requests.
         assert result.attempts == REQUESTS + result.errors.total()
-        # The fault `unknown_serial` makes the client fetch the certificates, once a minute at most.
+        # The fault `unknown_serial` makes the client fetch the certificates, at most once a minute.
         assert gateway.state.log.all(1)[0]["number"] - result.attempts in (0, 1)
         assert len(result.orders) == REQUESTS // CALLS_PER_SCENARIO // len(SCENARIOS) * 6
         audit(gateway, result)
-    again = Gateway(data=tmp_path)  # what counts is what is on the disk
+    again = Gateway(data=tmp_path)  # the records on disk are decisive
     audit(again, result)
     again.stop()
 

@@ -1,4 +1,4 @@
-"""Uploads: the file must be the one that its digest tells of, and comes back as it was."""
+"""Uploads: the file must match its digest, and is downloaded unchanged."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OTHER_UPLOADS = [
 
 
 def upload(wxpay, path, content, name="a.png", **meta):
-    """An upload whose `meta` says what it is told to say."""
+    """Upload a file with the given members in its `meta`."""
     return wxpay[path].post(media=Media(content, name), meta={"filename": name, **meta})
 
 

@@ -1,4 +1,4 @@
-"""Several merchants in one gateway: none of them sees, or changes, what is another's."""
+"""Several merchants in one gateway: none can read or change records of another."""
 
 from __future__ import annotations
 
@@ -354,7 +354,7 @@ def test_keys_that_were_damaged_are_told_of(tmp_path: Path) -> None:
     with pytest.raises(DataDirectoryError, match=f"merchants/{merchant.mchid} cannot be read"):
         Gateway(data=tmp_path).start()
     with pytest.raises(DataDirectoryError, match=f"merchants/{merchant.mchid} cannot be read"):
-        Gateway(data=tmp_path).start()  # the directory is free again
+        Gateway(data=tmp_path).start()  # the directory is available again
 
 
 def test_records_of_an_older_version_are_the_first_merchants(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""From the platform certificate over both to the public key: no call is lost on the way."""
+"""From the platform certificate to the public key: no call fails on the way."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ USER = "v3/offlinefacemch/organizations/o/users/out-user-id/{out_user_id}"
 
 
 def calls(wxpay, name):
-    """Two calls, one of which encrypts; the ids of the keys that answered."""
+    """Make two calls, one with encryption, and return the ids of the signing keys."""
     changed = wxpay[USER].patch(out_user_id=name, json={"user_name": Sensitive("王五")})
     shown = wxpay[USER].get(out_user_id=name)
     assert (changed.verified, shown.verified) == (True, True)
@@ -48,7 +48,7 @@ def test_certificate_then_both_then_public_key(identity, receiver, signs_with):
         with gateway.client(certs=certificate) as wxpay:
             assert calls(wxpay, "1") == {serial}
     with Gateway(identity=identity, signs_with=signs_with) as gateway:
-        # The switch is being made: answers follow the request, notifications follow the switch.
+        # During the switch, responses depend on the request, notifications on the switch.
         with gateway.client(certs=both, answer_with=serial) as wxpay:
             assert calls(wxpay, "2") == {serial}
             tried = wxpay[USER].get(out_user_id="2", answer_with=key_id)

@@ -1,4 +1,4 @@
-"""Everything that moves money, in any order: the ledger is what a simple model says."""
+"""All operations that move money, in any order: the ledger matches a simple model."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FEN = st.integers(1, 60)
 
 
 class Order:
-    """What the model knows of an order."""
+    """An order in the model."""
 
     def __init__(self, record, *, shared):
         self.record = record
@@ -78,7 +78,7 @@ class Money(RuleBasedStateMachine):
         self.accounts[target] += fen
 
     def told(self, call, **options):
-        """The code that a request is rejected with; empty where it is carried out."""
+        """Return the code of a rejection; empty if the request succeeds."""
         try:
             self.answer = call(**options).json()
         except APIError as error:
@@ -260,7 +260,7 @@ class Money(RuleBasedStateMachine):
             (transfers.confirm if confirmed else transfers.fail)(state, number)
         self.move(fen, "transit", "user" if confirmed else "operation")
 
-    # What holds always
+    # Invariants
 
     @invariant()
     def the_books_balance(self):

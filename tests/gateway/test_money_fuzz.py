@@ -1,4 +1,4 @@
-"""Whatever a signed request holds, what moves money answers it, and the books balance."""
+"""Operations that move money respond to any signed request, and the ledger stays consistent."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ VALUES = st.recursive(
 
 
 def places(value, here=()):
-    """Every place in a body, from the outside in."""
+    """Yield every place in a body, from the outside in."""
     yield here
     if isinstance(value, dict):
         for name in value:

@@ -1,4 +1,4 @@
-"""Notifications of every type arrive, open, and are repeated until somebody acknowledges them."""
+"""Notifications of every type: delivered, decrypted, and retried until acknowledged."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def shop(server):
 
 @pytest.fixture
 def written(gateway):
-    """Notifications as they are after each attempt."""
+    """Yield notifications after each attempt."""
     yield from listen(gateway)
 
 
@@ -52,7 +52,7 @@ def listen(gateway):
 
 
 def attempted(written, number):
-    """A notification as it is after its next attempt."""
+    """Return a notification after its next attempt."""
     while True:
         notice = written.get(timeout=20)
         if notice["id"] == number:
@@ -337,7 +337,7 @@ def test_asking_again_while_an_attempt_is_made(gateway, shop, written):
 
     number = gateway.trigger(EVENT, shop.url)["id"]
     shop.take()
-    gateway.state.outbox.resend(number)  # before or after it is written, it is sent once more
+    gateway.state.outbox.resend(number)  # it is sent once more, whether recorded or not
     shop.take()
     assert [attempted(written, number)["state"] for _ in range(2)][-1] == "DELIVERED"
     gateway.state.log.listeners.add(ask)

@@ -178,7 +178,7 @@ def test_a_notice_before_the_deduction(gateway, wxpay):
     gateway.advance(10)
     gateway.orders()
     got = code(wxpay[APPLY].post, json=deduction(gateway, contract_id))
-    assert got == (400, "INVALID_REQUEST")  # once for each notice
+    assert got == (400, "INVALID_REQUEST")  # a notice allows one deduction
 
 
 def test_a_periodic_deduction_is_carried_out_a_day_later(gateway, wxpay, receiver):
@@ -216,7 +216,7 @@ def test_a_user_who_ends_the_contract_is_not_charged(gateway, wxpay, receiver):
 def test_deductions_are_in_the_bills_once_they_are_due(gateway, wxpay):
     made = deduction(gateway, signed(wxpay, gateway)["contract_id"], 123)
     wxpay[APPLY].post(json=made)
-    gateway.advance(10)  # and nobody asks for the order
+    gateway.advance(10)  # without a query of the order
     query = {"bill_date": gateway.state.clock.date()}
     for kind in ("tradebill", "fundflowbill"):
         url = wxpay[f"v3/bill/{kind}"].get(query=query).json()["download_url"]

@@ -1,4 +1,4 @@
-"""Service providers: they act for their own sub-merchants, and for nobody else's."""
+"""Service providers: they can act only for their own sub-merchants."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_a_service_provider_acts_for_nobody_elses(
     assert code(wxpay[NATIVE].post, json=bought) == expected
     query = {"sp_mchid": partner.mchid, "sub_mchid": sub}
     got = code(wxpay[ONE].get, n=bought["out_trade_no"], query=query)
-    assert got == (400, "MCH_NOT_EXISTS")  # its list of errors has no NO_AUTH
+    assert got == (400, "MCH_NOT_EXISTS")  # the operation does not document NO_AUTH
     refund = {
         "sub_mchid": sub,
         "out_trade_no": bought["out_trade_no"],
@@ -182,7 +182,7 @@ def test_a_service_provider_does_not_see_another_ones_orders(
     assert code(wxpay[ONE].get, n=number, query=query) == (404, "ORDER_NOT_EXIST")
     query = {"sp_mchid": stranger.mchid, "sub_mchid": B}
     assert code(wxpay[ONE].get, n=number, query=query)[1] in ("PARAM_ERROR", "NO_AUTH")
-    wxpay[NATIVE].post(json=made(partner, A, out_trade_no=number))  # it is free here
+    wxpay[NATIVE].post(json=made(partner, A, out_trade_no=number))  # unused by this merchant
 
 
 @pytest.mark.parametrize("appid", ["wx" + "6" * 16, "wx" + "7" * 16])

@@ -1,4 +1,4 @@
-"""Partnerships: a merchant authorizes a partner for a stock, and ends that."""
+"""Partnerships: a merchant authorizes a partner for a stock, and terminates the partnership."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Persons who are paid through a platform: they sign, and may end it."""
+"""Persons who are paid through a platform: they sign contracts, and can revoke them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Payments by code and by face: each outcome, codes that are used up, reversals, who is asked."""
+"""Payments by code and by face: outcomes, used codes, reversals, openids."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def micropay_body(gateway: Any, code: str, **changes: Any) -> dict[str, Any]:
 
 
 def micropay(wxpay: Any, body: Any) -> str:
-    """The error code of a payment of APIv2; empty where it succeeds."""
+    """Return the error code of an APIv2 payment; empty if it succeeds."""
     try:
         paid = wxpay.v2.pay.micropay.post(xml=body).xml()
     except APIError as error:
@@ -115,7 +115,7 @@ def test_a_code_pays_at_once_and_the_merchant_has_the_money(gateway, wxpay, part
     assert set(paid["payer"]) == ({"sp_openid"} if partner else {"openid"})
     assert balance(gateway, account) == before + 100
     assert state_of(gateway, wxpay, body["out_trade_no"], partner=partner) == "SUCCESS"
-    assert len(gateway.notifications()) == told  # nobody is notified of a payment by code
+    assert len(gateway.notifications()) == told  # payments by code have no notification
     assert rejected(codepay, wxpay, body).code == "INVALID_REQUEST"
 
 
@@ -154,7 +154,7 @@ def test_the_customer_enters_the_password_or_cancels(gateway, wxpay):
     bodies = [codepay_body(gateway, new_code("0001")) for _ in range(3)]
     for body in bodies:
         assert codepay(wxpay, body)["trade_state"] == "USERPAYING"
-        assert codepay(wxpay, body)["trade_state"] == "USERPAYING"  # the same again
+        assert codepay(wxpay, body)["trade_state"] == "USERPAYING"  # a repetition
     numbers = [each["out_trade_no"] for each in bodies]
     assert gateway.payment_codes.enter_password(numbers[0])["state"] == "SUCCESS"
     assert gateway.payment_codes.cancel(numbers[1])["state"] == "PAYERROR"

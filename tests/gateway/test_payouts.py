@@ -1,4 +1,4 @@
-"""Payments of APIv2 to users and to bank accounts: once, with their fee, failed and returned."""
+"""Payments of APIv2 to users and bank accounts: repeated, with a fee, failed and returned."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ def test_what_is_not_there(gateway, wxpay):
             control("E0000000")
     paid = pocket(gateway)
     ask(wxpay, POCKET, paid)
-    with pytest.raises(LookupError, match="SUCCESS"):  # it is no payment to a bank account
+    with pytest.raises(LookupError, match="SUCCESS"):  # not a payment to a bank account
         gateway.payouts.return_by_bank(paid["partner_trade_no"])
     for path in (POCKET, BANK):
         with pytest.raises(APIError, match="No required SSL certificate"):

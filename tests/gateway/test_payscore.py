@@ -1,4 +1,4 @@
-"""Service orders of pay score, from their creation to the refund; and what users permit."""
+"""Service orders of pay score from their creation to the refund, and permissions of users."""
 
 from __future__ import annotations
 

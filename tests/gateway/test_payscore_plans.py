@@ -155,7 +155,7 @@ def test_plans_end(gateway, wxpay, receiver):
 
 
 def assert_notice_fits_but_state(notice):
-    """The catalogue lists one of the five states, and times of what has not happened."""
+    """The catalogue lists only one of the five states, and times of future events."""
     assert notice.event_type == "PAYSCORE.USER_CANCEL_SIGN_PLAN"
     notice.resource["sign_state"] = "UNSIGNED"
     for each in notice.resource["signed_detail_list"]:

@@ -1,4 +1,4 @@
-"""What is in the gateway's directory outlives the gateway, however that ends."""
+"""The records of a gateway's directory survive the gateway, even if it is killed."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from wechatpay_chain.gateway.store.identity import Identity
 
 ORDERS = 1_000
 KILLED_AFTER = 400
-"""So many orders are acknowledged when the gateway is killed; more are under way."""
+"""The number of acknowledged orders at which the gateway is killed; more are in progress."""
 AT_ONCE = 16
 NATIVE = "v3/pay/transactions/native"
 
 
 async def orders_until_it_dies(program: Program, description: Path, url: str) -> Any:
-    """The numbers of orders and of payments that were acknowledged."""
+    """Return the numbers of the orders and payments acknowledged before the program is killed."""
     ordered: list[str] = []
     paid: list[str] = []
     waiting = iter(range(ORDERS))
@@ -101,7 +101,7 @@ async def test_kill_9_in_the_middle_of_a_thousand_orders(tmp_path: Path) -> None
         settled = {number for number, state in states.items() if state == "SUCCESS"}
         assert settled >= set(paid)
         notices = [each["resource"]["out_trade_no"] for each in gateway.notifications()]
-        assert sorted(notices) == sorted(settled)  # one for each payment, not two
+        assert sorted(notices) == sorted(settled)  # one for each payment
         total = sum(100 + int(number.removeprefix("killed")) for number in settled)
         assert gateway.state.ledger.balance("payer") == -total
     finally:
@@ -146,7 +146,7 @@ def test_time_at_another_pace_does_not_go_back(tmp_path: Path) -> None:
     state = Platform(directory=tmp_path, time_scale=3600)
     state.keep_time()
     now = state.clock.now()
-    state.store.close()  # as a kill does: nothing more is written down
+    state.store.close()  # like a kill: nothing more is written
     state.close()
     again = Platform(directory=tmp_path, time_scale=3600)
     assert again.clock.now() >= now
@@ -204,7 +204,7 @@ def test_rotated_keys_are_written_down(tmp_path: Path) -> None:
             after = json.loads(description.read_bytes())["platform"]
             assert before["public_key_id"] != after["public_key_id"]
             assert before["serial"] != after["serial"]
-            named = {"Wechatpay-Serial": before["public_key_id"]}  # a rotation takes its time
+            named = {"Wechatpay-Serial": before["public_key_id"]}  # a rotation takes some time
             assert old.v3.certificates.get(headers=named).verified
         with WeChatPay.from_gateway(description) as new:
             assert new.v3.certificates.get().verified

@@ -1,4 +1,4 @@
-"""Plaintext of encrypted fields: kept in records, masked wherever a record is shown."""
+"""Plaintext of encrypted fields: stored in records, masked in all output."""
 
 from __future__ import annotations
 

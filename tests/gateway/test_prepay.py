@@ -1,4 +1,4 @@
-"""What the requests that make payments may hold: every kind, direct, partner, combined, APIv2."""
+"""Valid and invalid payment requests: every kind, direct, partner, combined, APIv2."""
 
 from __future__ import annotations
 
@@ -68,13 +68,13 @@ PATHS = {
 
 @pytest.fixture(params=PATHS)
 def prepay(request, gateway, wxpay):
-    """An operation, and a body that it takes."""
+    """An operation with a valid body."""
     make, kind = PATHS[request.param]
     return wxpay[request.param].post, make(gateway, kind)
 
 
 def changed(body, changes):
-    """A body with members changed by their pointers; of a combined order, the first sub-order's."""
+    """Change members of a body by their pointers, and return it."""
     for pointer, value in changes.items():
         *way, name = pointer.strip("/").split("/")
         place = body
@@ -85,7 +85,7 @@ def changed(body, changes):
 
 
 def innermost(body, changes):
-    """The same, in the sub-order of a combined order: it has these members there."""
+    """Change a body like `changed`; of a combined order, in its first sub-order."""
     return changed(body["sub_orders"][0] if "sub_orders" in body else body, changes)
 
 
@@ -139,7 +139,7 @@ def test_a_number_of_any_allowed_form(prepay, number_):
     try:
         post(json=body)
     except APIError as error:
-        assert error.code == "OUT_TRADE_NO_USED"  # taken by another kind before
+        assert error.code == "OUT_TRADE_NO_USED"  # another kind of order has used it before
 
 
 @pytest.mark.parametrize("extra", ["foo", "Description", "total"])

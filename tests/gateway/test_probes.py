@@ -1,4 +1,4 @@
-"""WeChat Pay's probes, in answers and notifications, and a notification that comes twice."""
+"""Probes of WeChat Pay in responses and notifications, and duplicate notifications."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def no_faults(gateway):
 
 @pytest.fixture
 def written(gateway):
-    """Notifications as they are after each attempt."""
+    """Yield notifications after each attempt."""
     attempts: queue.Queue = queue.Queue()
 
     def listener(kind, what):

@@ -1,4 +1,4 @@
-"""What only a customer can do, done through `Gateway`, the control API and a trigger."""
+"""Actions of customers by `Gateway`, the control API and triggers."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ NAMED = {"user_name": Sensitive("张三")}
 
 
 def text_of(pdf: bytes) -> list[str]:
-    """The lines of a PDF file whose parts are where it says."""
+    """Return the lines of a PDF file, after a check of its cross-reference table."""
     assert pdf.startswith(b"%PDF-1.4\n")
     assert pdf.endswith(b"%%EOF\n")
     start = int(re.findall(rb"startxref\n(\d+)\n", pdf)[0])
@@ -35,7 +35,7 @@ def text_of(pdf: bytes) -> list[str]:
 
 
 def downloaded(wxpay: Any, receipt: dict[str, Any]) -> list[str]:
-    """The lines of a receipt whose file has the digest that the query states."""
+    """Return the lines of a receipt, after a check of its file's digest."""
     response = wxpay[receipt["download_url"]].get()
     assert response.headers["Content-Type"] == "application/octet-stream"
     kind = receipt["hash_type"].lower()

@@ -1,4 +1,4 @@
-"""Recharges of the platform and of its sub-merchants, and what came from the bank on a day."""
+"""Recharges of the platform and its sub-merchants, and the bank transfers of a day."""
 
 from __future__ import annotations
 

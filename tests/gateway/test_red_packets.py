@@ -1,4 +1,4 @@
-"""Red packets: sent, received by one or many, paid back after a day, failed, repeated."""
+"""Red packets: sent, received by one or many users, returned after a day, failed, repeated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refunds of APIv3 and v2: how much, how often, what becomes of them, and who is told."""
+"""Refunds of APIv3 and APIv2: amounts, counts, outcomes, and notifications."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def state_of(gateway, order):
 
 
 def balance(gateway, account):
-    """Fen on an account, after everything that is due was written down."""
+    """Return the balance of an account in fen, after due changes were stored."""
     refunding.settle_due(gateway.state)
     return gateway.state.ledger.balance(account)
 
@@ -269,7 +269,7 @@ def test_a_script_has_it_arrive_at_once(gateway, wxpay, receiver):
     assert query(wxpay, made["out_refund_no"], query=SUB)["status"] == "SUCCESS"
     status, error = control(gateway, f"refunds/{made['out_refund_no']}/fail")
     assert (status, error["error"]) == (400, "INVALID_REQUEST")
-    assert receiver.empty  # told once
+    assert receiver.empty  # notified once
 
 
 def test_a_closed_refund_gives_the_money_back_and_can_be_asked_for_anew(gateway, wxpay, receiver):
@@ -449,7 +449,7 @@ def test_v2_the_same_number_with_other_content(gateway, wxpay):
     error = rejected(refund_v2, gateway, wxpay, bought, 1, total_fee=99)
     assert error.code == "REFUND_FEE_MISMATCH"
     v3 = rejected(refund, wxpay, bought, 10, out_refund_no=body["out_refund_no"])
-    assert v3.code == "INVALID_REQUEST"  # one merchant, one set of numbers
+    assert v3.code == "INVALID_REQUEST"  # a merchant's numbers are unique across both APIs
 
 
 @pytest.mark.parametrize(

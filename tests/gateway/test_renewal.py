@@ -1,4 +1,4 @@
-"""Platform certificates fetch themselves: when first needed, when unknown, and when old."""
+"""Platform certificates are fetched when first needed, when unknown, and when old."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MINUTE = 61
 
 
 class Clock:
-    """Monotonic time that a test moves."""
+    """Monotonic time that a test advances."""
 
     def __init__(self) -> None:
         self.ahead = 0.0
@@ -70,7 +70,7 @@ def client(platform, clock):
 
 
 def call(wxpay, world="sync", **options):
-    """The answer of an operation that refuses: an error that WeChat Pay signed."""
+    """Return the response of an operation that rejects: a signed error."""
     verbs = wxpay[REFUND]
     get = verbs.get if world == "sync" else lambda **given: asyncio.run(verbs.get_async(**given))
     with pytest.raises(APIError) as caught:
@@ -144,7 +144,7 @@ def test_an_unknown_certificate_is_fetched_and_the_same_answer_checked(
     assert answer.headers["Wechatpay-Serial"] == platform.identity.platform_serial
     assert fetches == [200]
     assert len(platform.state.log.all()) == before + 2
-    assert given in wxpay.platform_keys  # what was given stays
+    assert given in wxpay.platform_keys  # the given key stays
     rotate(platform)
     assert given in wxpay.platform_keys
 
@@ -450,7 +450,7 @@ def test_a_fetch_that_fails_at_first_fails_the_call_and_says_so(platform, client
         listed(wxpay, world)
     assert caught.value.status_code == 503
     targets = [entry["target"] for entry in platform.state.log.all()]
-    assert targets == ["/v3/certificates"] * 3  # its own attempts; the call around it makes no more
+    assert targets == ["/v3/certificates"] * 3  # its own attempts; the outer call makes no more
     platform.faults.clear()
     assert listed(wxpay, world).verified
 

@@ -29,7 +29,7 @@ Path = tuple[str | int, ...]
 SIGNING = frozenset(
     {"sign", "sign_type", "nonce_str", "mch_id", "mchid", "combine_mch_id", "contract_mchid"}
 )
-"""APIv2's own fields: other tests cover who signs, and how."""
+"""APIv2's own fields; other tests cover signatures."""
 STORED = "the gateway stores this optional text without reading it"
 DEFAULT = "it has a default"
 EITHER = "another member may replace it"
@@ -73,7 +73,7 @@ EXCEPTIONS: Mapping[str, Mapping[str, str]] = {
     "v3/ecommerce/applyments/": _given(EITHER, PERIOD),
     "v3/ecommerce/applyments/submit-account-hosting-applyment": _given(EITHER, PERIOD),
 }
-"""What the gateway does not require although the catalogue does, and why."""
+"""Members that the gateway does not require although the catalogue does, with the reasons."""
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def operations() -> tuple[Operation, ...]:
 
 
 def required(members: Iterable[Member], given: Mapping[str, Any], at: Path = ()) -> Iterator[Path]:
-    """The places of the required members in an example."""
+    """Return the places of the required members in an example."""
     for member in members:
         if member.name not in given:
             continue
@@ -111,7 +111,7 @@ def required(members: Iterable[Member], given: Mapping[str, Any], at: Path = ())
 
 
 def without(given: Any, place: Path) -> Any:
-    """A body without one member, which may be inside JSON that travels as text."""
+    """Return a body without one member, which can be inside JSON in a text."""
     first, *rest = place
     if isinstance(given, str):
         return json.dumps(without(json.loads(given), place), ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Keys are rotated: for a while there are two, and clients with either go on."""
+"""Key rotation: both keys are valid for a while, so all clients continue to work."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ USER = "v3/offlinefacemch/organizations/o/users/out-user-id/{out_user_id}"
 
 @pytest.fixture(params=["public_key", "certificate"])
 def rotated(request, identity):
-    """A gateway after a rotation, and a client that knows the old key only."""
+    """Yield a rotated gateway, a client with only the old key, and the name of that key."""
     gateway = Gateway(identity=identity, signs_with=request.param)
     with gateway, gateway.client() as old:
         name = gateway.identity.signing_key_name

@@ -1,4 +1,4 @@
-"""Scenarios: what a file has is in the gateway, or nothing of it and the line that is wrong."""
+"""Scenarios: loaded completely, or not at all with the line of the error."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from wechatpay_chain.testing.fault_names import NAMES
 
 EXAMPLE = EXAMPLES / "scenario.yaml"
 MOVING = ("notice", "pending", "due", "queue", "setting")
-"""What changes by itself: attempts to deliver to nobody, and the time."""
+"""Members that change by themselves: delivery attempts without a receiver, and the time."""
 ANNOTATIONS = {"$schema", "$defs", "title", "description"}
 ORDER = {"out_trade_no": "native-0001", "total": 100}
 

@@ -1,4 +1,4 @@
-"""Profit sharing: who may receive, how much, what is left and comes back, refunds beside it."""
+"""Profit sharing: receivers, amounts, rests and returns, combined with refunds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SUPPLIER = {"type": "MERCHANT_ID", "account": "1900000110"}
 
 @pytest.fixture(autouse=True)
 def receivers(gateway, wxpay):
-    """Two that can receive, of the merchant and of its sub-merchant."""
+    """Add two receivers for the merchant and for its sub-merchant."""
     post = wxpay.v3.profitsharing.receivers.add.post
     for partner in ({}, SUB):
         for receiver in (STAFF, SUPPLIER):
@@ -383,7 +383,7 @@ def test_a_refund_of_what_is_shared_waits_until_the_rest_is_unfrozen(gateway, wx
     assert (error.status_code, error.code) == (403, "RULE_LIMIT")
     before = refund(wxpay, bought, 20)
     unfreeze(wxpay, bought)
-    control(gateway, f"refunds/{before['out_refund_no']}/close")  # and now it is available
+    control(gateway, f"refunds/{before['out_refund_no']}/close")  # which makes it available
     assert unsplit(wxpay, bought) == 0
     give_back(wxpay, made, 30)
     assert refund(wxpay, bought, 100)["funds_account"] == "AVAILABLE"
@@ -410,7 +410,7 @@ def test_a_payment_by_code_is_shared_until_it_is_reversed(gateway, wxpay):
         "profit_sharing": "Y",
     }
     bought = wxpay.v2.pay.micropay.post(xml=order).xml()
-    made = share(wxpay, bought, (SUPPLIER, 10))  # nobody to tell: it has no notify_url
+    made = share(wxpay, bought, (SUPPLIER, 10))  # no notification without a notify_url
     give_back(wxpay, made, 10)
     assert unsplit(wxpay, bought) == 90
     wxpay.v2.secapi.pay.reverse.post(xml={**parties, **number}, security=True)

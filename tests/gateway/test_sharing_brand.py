@@ -1,4 +1,4 @@
-"""Profit sharing of brands, the highest share of an order, and sharing with other merchants."""
+"""Profit sharing of brands, maximum shares of orders, and sharing with other merchants."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def test_shared_money_arrives_at_another_merchant_of_the_gateway(identity):
 
 
 def paid_away(merchant: Any, fen: int) -> Any:
-    """Take a merchant's money away; call the result to give it back."""
+    """Take a merchant's money away, and return a function that restores it."""
     ledger = merchant.state.ledger
     ledger.move("share", fen, "merchant", "receiver")
     return lambda: ledger.move("return", fen, "receiver", "merchant")

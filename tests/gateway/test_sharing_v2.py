@@ -1,4 +1,4 @@
-"""Profit sharing of APIv2: the rules are those of APIv3, the messages its own."""
+"""Profit sharing of APIv2: APIv3's rules with its own messages."""
 
 from __future__ import annotations
 

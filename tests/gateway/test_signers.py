@@ -1,4 +1,4 @@
-"""A key that stays in its vault: calls signed by somebody else, against the gateway."""
+"""External signers: calls that are signed by a key in a vault, against the gateway."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ COMPLAINTS = "v3/merchant-service/complaints-v2"
 
 
 class Vault:
-    """Signs and decrypts with a key that nobody else has."""
+    """Signs and decrypts with a key that no other object has."""
 
     def __init__(self, key):
         self._key, self.signed, self.opened = key, [], 0
@@ -103,7 +103,7 @@ def test_certificates_are_fetched_by_a_vaults_signature(gateway, identity):
             pytest.fail("the signer was not asked")
 
 
-# What else it may do, without a server.
+# Other cases, without a server.
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Snapshots: what a gateway remembers, taken, restored, saved and started from."""
+"""Snapshots of a gateway: taken, restored, saved and used at the start."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from wechatpay_chain.gateway.store.data_directory import DataDirectoryError
 
 NOTHING = "AFTER INSERT ON record BEGIN SELECT 1; END"
 MOVING = ("notice", "pending", "due", "queue", "setting")
-"""What changes by itself: attempts to deliver to nobody, and the time."""
+"""Members that change by themselves: delivery attempts without a receiver, and the time."""
 NATIVE = "v3/pay/transactions/native"
 
 
 @pytest.fixture(params=["memory", "directory"])
 def gateway(request, identity, tmp_path):
-    """A gateway of a test's own, which keeps its records in memory or in a directory."""
+    """A separate gateway, with records in memory or in a directory."""
     data = tmp_path / "data" if request.param == "directory" else None
     with Gateway(identity=identity, time_scale=0.001, data=data) as gateway:
         yield gateway
 
 
 def seen(gateway):
-    """The records of a gateway, and what it keeps beside them."""
+    """Return all records of a gateway, and its other state."""
     with gateway.platform.store.alone():
         rows = gateway.platform.store._database.rows("SELECT * FROM record ORDER BY sequence")
     records = [row for row in rows if not row[2].startswith(MOVING)]
@@ -52,7 +52,7 @@ def test_everything_is_as_it_was(gateway, wxpay):
     first = paid(gateway, wxpay)["out_trade_no"]
     gateway.faults.add("v3/refund/*", "status", times=3)
     gateway.set_bills(fee_rate="0.0060")
-    seen(gateway)  # makes the keys of all merchants
+    seen(gateway)  # generates the keys of all merchants
     snapshot, before = gateway.snapshot(), seen(gateway)
 
     paid(gateway, wxpay)
@@ -69,7 +69,7 @@ def test_everything_is_as_it_was(gateway, wxpay):
     assert partner.sub_merchants.keys() == {"1900000109"}
     assert [each["out_trade_no"] for each in gateway.orders()] == [first]
     gateway.state.ledger.check()
-    with partner.client() as client:  # with the keys of before
+    with partner.client() as client:  # with the previous keys
         assert client.v3.certificates.get().verified
     assert paid(gateway, wxpay)["state"] == "SUCCESS"
     gateway.restore(snapshot)
@@ -165,7 +165,7 @@ def test_requests_come_before_or_after(gateway):
                         client[NATIVE].post(json=body)
                         merchant.pay(body["out_trade_no"])
                     except (TransportError, LookupError):
-                        continue  # it was restored meanwhile
+                        continue  # it was restored in the meantime
         except Exception as error:  # noqa: BLE001 - shown below
             failures.put(error)
 

@@ -1,4 +1,4 @@
-"""A short storm, and a small fleet: what `make soak` counts at size."""
+"""A short storm and a small fleet, which `make soak` runs at full size."""
 
 from __future__ import annotations
 

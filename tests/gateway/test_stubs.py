@@ -1,4 +1,4 @@
-"""Stub responses name the caller, and link to files that exist."""
+"""Stub responses contain the caller, and link to existing files."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def ask(gateway, wxpay, operation, **changes):
 
 
 def files(response):
-    """The parts of a response that tell of a file."""
+    """Return the members of a response that describe a file."""
     if isinstance(response, list):
         return [each for inner in response for each in files(inner)]
     if not isinstance(response, dict):
@@ -111,7 +111,7 @@ def test_times_of_apiv2(gateway, wxpay):
         fields = {
             name: gateway.identity.mchid if str(value) == example.MCHID else value
             for name, value in options["xml"].items()
-            if "time" not in name  # an echo has the form that was sent
+            if "time" not in name  # an echoed time keeps the request's format
         }
         try:
             response = ask(gateway, wxpay, operation, xml=fields)

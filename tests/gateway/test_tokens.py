@@ -1,4 +1,4 @@
-"""Tokens that the gateway makes can be pasted behind a command."""
+"""Tokens of the gateway are valid arguments of commands."""
 
 import secrets
 

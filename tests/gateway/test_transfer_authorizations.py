@@ -1,4 +1,4 @@
-"""Transfers without confirmation: what users and sub-merchants authorize, and QQ wallets."""
+"""Transfers without confirmation: authorizations of users and sub-merchants, and QQ wallets."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_a_sub_merchant_authorizes_its_service_provider(gateway, wxpay):
     asked = wxpay[f"{INVITATIONS}/{sub}"]
     assert asked.get().json() == {"sub_mchid": sub, "state": "UNAUTHORIZED"}
     body = bill(gateway, sub_mchid=sub)
-    create(wxpay, body, PARTNERS[0])  # nobody was asked: the gateway wants nothing set up
+    create(wxpay, body, PARTNERS[0])  # without an invitation, the gateway requires no authorization
     application = {"sub_mchid": sub, "out_apply_no": new_number("I")}
     made = apply(wxpay, application, INVITATIONS)
     assert made["state"] == "INVITED"
@@ -185,7 +185,7 @@ def test_a_transfer_to_a_qq_wallet(gateway, wxpay, receiver):
     number = body["out_bill_no"]
     made = create(wxpay, body, QQ)
     assert (made["state"], made["user_qq"]) == ("ACCEPTED", "10000")
-    assert rejected(query, wxpay, number).code == "NOT_FOUND"  # it is no transfer to a balance
+    assert rejected(query, wxpay, number).code == "NOT_FOUND"  # not a transfer to a balance
     gateway.advance(seconds=5)
     told = receiver.next()
     assert (told.event_type, told.resource["state"]) == (

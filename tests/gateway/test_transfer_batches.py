@@ -1,4 +1,4 @@
-"""Batches of transfers: their states, details that fail, employees who approve, reservations."""
+"""Batches of transfers: states, failed details, approvals of employees, reservations."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_a_batch_that_an_employee_has_to_approve(gateway, wxpay, receiver):
     )
     assert_fits(told)
     assert query(wxpay, forgotten)["transfer_batch"]["close_reason"] == "OVERDUE_CLOSE"
-    gateway.transfer_batches.all()  # what is due is stored when somebody asks
+    gateway.transfer_batches.all()  # stores due changes
     assert gateway.state.ledger.balance("transit") == 0
 
 
@@ -164,7 +164,7 @@ def test_a_service_provider_pays_from_the_money_of_a_sub_merchant(gateway, wxpay
     made = create(wxpay, body, PARTNER)
     assert gateway.state.ledger.balance(f"operation:{SUB['sub_mchid']}") == 0
     number = body["out_batch_no"]
-    assert rejected(query, wxpay, number).code == "NOT_FOUND"  # it is of another product
+    assert rejected(query, wxpay, number).code == "NOT_FOUND"  # a batch of another product
     gateway.transfer_batches.finish(number)
     shown = query(wxpay, number, PARTNER)
     assert (shown["sub_mchid"], shown["batch_status"]) == (SUB["sub_mchid"], "FINISHED")
@@ -291,7 +291,7 @@ def test_what_does_not_agree_with_its_reservation(gateway, wxpay):
         (detail,) = gateway.transfer_batches.get(body["out_batch_no"])["details"]
         assert detail["reason"] == reason
         gateway.transfer_batches.close(body["out_batch_no"])
-    gateway.transfer_reservations.close(made["out_reservation_no"])  # no transfer has used it
+    gateway.transfer_reservations.close(made["out_reservation_no"])  # unused by any transfer
 
 
 def test_reservations_that_end_without_a_transfer(gateway, wxpay):

@@ -1,4 +1,4 @@
-"""Transfers to a user's balance: waiting, confirmed, cancelled, failed, and too late."""
+"""Transfers to a user's balance: waiting, confirmed, cancelled, failed and expired."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_a_transfer_waits_until_the_user_confirms(gateway, wxpay, receiver):
 def test_the_same_number_is_the_same_transfer(gateway, wxpay):
     body = bill(gateway, user_name=Sensitive("张三"))
     first = create(wxpay, body)
-    assert create(wxpay, body) == first  # encrypted anew, and the same
+    assert create(wxpay, body) == first  # encrypted again, but identical
     error = rejected(create, wxpay, {**body, "transfer_amount": 101})
     assert (error.status_code, error.code) == (400, "ALREADY_EXISTS")
     assert rejected(create, wxpay, {**body, "user_name": Sensitive("李四")}).code == error.code
@@ -106,7 +106,7 @@ def test_cancelling_gives_the_money_back(gateway, wxpay, receiver):
     assert ledger.balance("operation") - had == 100
     banked = ledger.balance("bank")
     create(wxpay, bill(gateway))
-    assert ledger.balance("bank") == banked  # paid from what came back
+    assert ledger.balance("bank") == banked  # paid with the returned money
     gateway.advance(hours=25)
     assert query(wxpay, made["out_bill_no"])["state"] == "CANCELLED"
 
@@ -124,7 +124,7 @@ def test_a_user_who_does_not_confirm_for_a_day(gateway, wxpay, receiver):
     assert query(wxpay, made["out_bill_no"])["state"] == "WAIT_USER_CONFIRM"
     assert receiver.empty
     gateway.advance(hours=1)
-    told = receiver.next().resource  # without anybody asking
+    told = receiver.next().resource  # without a query
     assert (told["state"], told["fail_reason"]) == ("FAIL", "OVERDUE_CLOSE")
     shown = query(wxpay, made["out_bill_no"])
     assert (shown["state"], shown["fail_reason"]) == ("FAIL", "OVERDUE_CLOSE")

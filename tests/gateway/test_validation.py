@@ -1,4 +1,4 @@
-"""Bad requests are rejected as WeChat Pay rejects them: where, what, and why."""
+"""Invalid requests are rejected like WeChat Pay does, with place, value and reason."""
 
 from __future__ import annotations
 
@@ -280,7 +280,7 @@ def test_apiv2_counts_in_whole_numbers(gateway, wxpay):
     assert "/body" in rejected(wxpay[path].post, xml=good).message
 
 
-# --- what comes encrypted ----------------------------------------------------------------------
+# --- encrypted members -------------------------------------------------------------------------
 
 
 def with_serial(gateway, **options):
@@ -374,7 +374,7 @@ def send_secrets(gateway, wxpay):
 
 
 def sensitive_operations():
-    """Some stubs that take something encrypted."""
+    """Return stub operations with encrypted members."""
     found = [
         operation
         for operation in catalogue.operations()
@@ -389,7 +389,7 @@ def sensitive_operations():
 
 
 def renamed(value):
-    """An example with the same secret wherever there is one."""
+    """Return an example with the same secret in all encrypted members."""
     if isinstance(value, Sensitive):
         return Sensitive(SECRET)
     if isinstance(value, dict):
@@ -411,7 +411,7 @@ def test_a_rejection_is_not_as_long_as_what_it_rejects(wxpay):
         assert len(error.response.content) < 100_000
 
 
-# --- what nobody foresaw -----------------------------------------------------------------------
+# --- internal errors ---------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Waiting for notifications, and delivering them straight into an application."""
+"""Waiting for notifications, and direct delivery to an application."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NATIVE = "v3/pay/transactions/native"
 
 @pytest.fixture
 def gateway(identity: Identity) -> Iterator[Gateway]:
-    """A gateway of the test's own: no notification of another test is under way."""
+    """A separate gateway without notifications of other tests."""
     with Gateway(identity=identity, time_scale=0.001) as gateway:
         yield gateway
 
@@ -82,7 +82,7 @@ async def test_the_event_loop_goes_on(gateway: Gateway, wxpay: WeChatPay) -> Non
 
 
 class ASGI:
-    """An application that keeps what it gets, and answers as it is told."""
+    """An application that stores its notifications, and responds as configured."""
 
     def __init__(self, status: int = 204) -> None:
         self.status = status
@@ -131,7 +131,7 @@ def test_an_asgi_application_verifies_the_notification(gateway: Gateway, wxpay: 
     assert (scope["path"], scope["raw_path"]) == ("/notify/中", b"/notify/%E4%B8%AD")
     assert headers["host"] == "shop.example"
     gateway.resend(gateway.notifications()[0]["id"])
-    assert len(app.seen) == 1  # the application gets no more
+    assert len(app.seen) == 1  # the application receives no more
 
 
 async def test_an_asgi_application_runs_on_the_loop_on_which_it_was_given(

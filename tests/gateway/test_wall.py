@@ -41,7 +41,7 @@ from wechatpay_chain.gateway.simulation.registry import simulated
 
 SIMULATED = sorted(simulated(), key=lambda each: (each[1], each[0]))
 EXAMPLES = 8 if settings().max_examples <= 100 else 200
-"""Of each operation; `make properties` tries more."""
+"""Examples per operation; `make properties` tries more."""
 MANY = settings(deadline=None, max_examples=EXAMPLES)
 SHARED = ("account", "day", "setting")
 """The kinds of records that the sub-merchants of a merchant share."""
@@ -63,7 +63,7 @@ NAMING = [
     if names_in((*(found := operation_of(method, path)).body, *found.query, *found.variables))
     & {*SUBS}
 ]
-"""The operations in which a service provider says for whom it acts."""
+"""The operations in which a service provider must identify the sub-merchant."""
 
 
 class Undone(Exception):
@@ -94,7 +94,7 @@ class Wall:
         self._before = theirs()
 
     def hold(self, method: str, path: str, chance: random.Random) -> None:
-        """Make one call, and see that the wall has held."""
+        """Make one call, and check that it reveals and changes nothing of others."""
         merchant, gateway = self._caller.merchant, self._caller.gateway
         author = Author(merchant, self._numbers, self._parties, chance)
         request = author.request(operation_of(method, path))
@@ -108,16 +108,16 @@ class Wall:
         assert self.shown(shown_by(response, merchant), request, author.sealed) == []
 
     def shown(self, text: str, request: IncomingRequest, sealed: list[str]) -> list[str]:
-        """What a response shows and the request did not say."""
+        """Return the values of a response that the request did not contain."""
         target = unquote_plus(request.target)
         sent = f"{target}\n{request.body.decode('utf-8', 'replace')}\n{request.form}\n{sealed}"
         found = [each for each in self._secrets if _tells(text, each) and each not in sent]
-        # The id of a user at school is made of the merchant's own number of the user.
+        # The id of a user at a school is derived from the merchant's own number of the user.
         return [each for each in found if each.removeprefix("U") not in sent]
 
 
 def _tells(text: str, secret: str) -> bool:
-    """Whether a secret is in a text: an amount as a number of its own, not within random digits."""
+    """Return whether a text contains a secret; an amount only as a separate number."""
     if len(secret) >= 10 or secret not in text:
         return secret in text
     return re.search(rf"(?<!\w){secret}(?!\w)", text) is not None
@@ -172,7 +172,7 @@ def test_no_call_of_a_merchant_reaches_another(
 
 
 def test_the_numbers_of_all_operations_are_there(worlds: tuple[World, World]) -> None:
-    """Else nothing would have been asked for."""
+    """Otherwise, the requests would contain no numbers of the other merchant."""
     for world in worlds:
         known = numbers_of(rows_of(world.gateway, world.merchant.mchid), world.seen)
         for method, path in SIMULATED:

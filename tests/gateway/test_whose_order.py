@@ -1,4 +1,4 @@
-"""Whose an order is, and how it looks to each API that reads it."""
+"""The owner of an order, and its representation in each API."""
 
 from __future__ import annotations
 

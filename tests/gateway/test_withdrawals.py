@@ -1,4 +1,4 @@
-"""Withdrawals: of the platform, of its sub-merchants, of a day's balance, and how they end."""
+"""Withdrawals of the platform and its sub-merchants, of day-end balances, and their outcomes."""
 
 from __future__ import annotations
 

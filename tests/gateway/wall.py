@@ -1,4 +1,4 @@
-"""Two merchants with records of every kind, and requests of one that name what is the other's."""
+"""Two merchants with records of every kind, and requests of one for the other's records."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class World:
         return told
 
     def number(self, kind: str) -> str:
-        """A number that nobody else has."""
+        """Return a unique number."""
         self.made += 1
         return f"{self.tag}{kind}{self.made:04}"
 
@@ -92,7 +92,7 @@ def signed(
     body: Mapping[str, Any] | None = None,
     file: bytes | None = None,
 ) -> IncomingRequest:
-    """A request as a merchant's client sends it."""
+    """Return a request in the form of a merchant's client."""
     identity = merchant.identity
     if path.startswith("v2/"):
         fields = {**(body or {}), "mch_id": identity.mchid, "sign_type": digest.HMAC_SHA256}
@@ -127,7 +127,7 @@ def signed(
 
 
 def populate(world: World) -> None:
-    """Have a merchant make records of every kind."""
+    """Create records of every kind for a merchant."""
     merchant, sub = world.merchant, world.sub
     _orders(world)
     _face(world)
@@ -163,7 +163,7 @@ def populate(world: World) -> None:
 
 
 def required(path: str, method: str = "POST") -> dict[str, Any]:
-    """The members that an operation requires, as its example has them."""
+    """Return the required members of an operation, from its example."""
     operation = catalogue.find(method, path)
     assert operation is not None
     return _required(operation.body)
@@ -180,7 +180,7 @@ def _required(members: Iterable[Member]) -> dict[str, Any]:
 
 
 def sealed(merchant: Any, text: str) -> str:
-    """A text encrypted for the platform."""
+    """Encrypt a text for the platform."""
     return rsa.encrypt(text, merchant.identity.platform_key.public_key())
 
 
@@ -263,7 +263,7 @@ def _orders(world: World) -> None:
 
 
 def _shared(world: World, order: Any, named: Mapping[str, str]) -> None:
-    """Share the money of an order, and return some of it."""
+    """Share the money of an order, and return a part."""
     receiver = {"type": "MERCHANT_ID", "account": "1900000110"}
     added = {**named, "appid": world.merchant.appid, **receiver, "relation_type": "PARTNER"}
     world.ask("POST", "v3/profitsharing/receivers/add", body=added)
@@ -315,13 +315,13 @@ def _face(world: World) -> None:
     ask("POST", "v3/offlineface/transactions", body=paid)
 
 
-# --- what is a merchant's ----------------------------------------------------------------------
+# --- records of a merchant ---------------------------------------------------------------------
 
 Row = tuple[int, str, str, str, str]
 
 
 def rows_of(gateway: Gateway, owner: str) -> list[Row]:
-    """All records of a merchant, as they are in the database."""
+    """Return all records of a merchant from the database."""
     return gateway.platform.store._database.rows(  # type: ignore[return-value]
         "SELECT sequence, owner, kind, key, value FROM record WHERE owner = ? ORDER BY sequence",
         (owner,),
@@ -329,7 +329,7 @@ def rows_of(gateway: Gateway, owner: str) -> list[Row]:
 
 
 def leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """The values of all members, with their names."""
+    """Yield the values of all members, with their names."""
     if isinstance(value, dict):
         for inner, each in value.items():
             yield from leaves(each, str(inner))
@@ -357,7 +357,7 @@ def numbers_of(rows: Iterable[Row], seen: Iterable[Any]) -> dict[str, list[str]]
 
 
 def secrets_of(rows: Iterable[Row]) -> set[str]:
-    """What must not be seen by others: the long texts and the large amounts of records."""
+    """Return the secrets of records: long texts and large amounts."""
     found = set()
     for _, _, _, key, value in rows:
         for _, each in [("", key), *leaves(json.loads(value))]:
@@ -369,7 +369,7 @@ def secrets_of(rows: Iterable[Row]) -> set[str]:
 
 
 def shown_by(response: Response, merchant: Any) -> str:
-    """All that a response tells, with what is packed or encrypted in it."""
+    """Return all texts of a response, including compressed and encrypted ones."""
     body = response.body
     if body.startswith(b"\x1f\x8b"):
         body = gzip.decompress(body)

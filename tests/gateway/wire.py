@@ -19,7 +19,7 @@ __all__ = ["Reply", "ask", "signed"]
 
 @dataclass
 class Reply:
-    """What came back."""
+    """A response."""
 
     status: int
     headers: dict[str, str]
@@ -31,7 +31,7 @@ class Reply:
         return self.headers.get("Wechatpay-Serial", "")
 
     def is_signed_by(self, key: Any) -> bool:
-        """Whether the signature is the key's."""
+        """Return whether the signature is valid for the key."""
         stamp, nonce = (self.headers[f"Wechatpay-{name}"] for name in ("Timestamp", "Nonce"))
         message = canonical.response(stamp, nonce, self.body)
         return rsa.verify(message, self.headers["Wechatpay-Signature"], key)
@@ -71,7 +71,7 @@ def ask(
     *,
     tls: bool = False,
 ) -> Reply:
-    """Send a request with just these header fields, and `Host` where it is not among them."""
+    """Send a request with exactly these headers, and `Host` if it is missing."""
     place = urlsplit(gateway.tls_base_uri if tls else gateway.base_uri)
     connection: http.client.HTTPConnection
     if tls:

@@ -1,4 +1,4 @@
-"""Merchants' coupons: subsidies are paid for orders, and returned after refunds."""
+"""Merchants' coupons: subsidies of orders, and their returns after refunds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BASE = "v3/marketing/busifavor"
 
 
 class BusifavorRules(Machine):
-    """A merchant that pays subsidies for orders of its own and of its sub-merchant."""
+    """A merchant that pays subsidies for its own and its sub-merchant's orders."""
 
     @rule(order=ORDERS, fen=FEN, refunded=FEN, returns=st.lists(FEN, max_size=2))
     def subsidy(self, order: tuple[str, str], fen: int, refunded: int, returns: list[int]) -> None:
@@ -48,7 +48,7 @@ class BusifavorRules(Machine):
             self.ask("POST", f"{BASE}/subsidy/return-receipts", json=back)
 
     def _used_coupon(self) -> dict[str, str]:
-        """The stock and the code of a coupon that was used; empty where a fault is in the way."""
+        """Return the stock and the code of a used coupon; empty if a fault prevents it."""
         clock = self.merchant.state.clock
         times = {
             "available_begin_time": clock.rfc3339(clock.now() - 60),

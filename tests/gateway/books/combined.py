@@ -12,7 +12,7 @@ __all__ = ["CombinedRules"]
 
 
 class CombinedRules(Machine):
-    """A second merchant has the app of the first one, and takes part in its combined orders."""
+    """A second merchant binds the app of the first one, and takes part in its combined orders."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -20,7 +20,7 @@ class CombinedRules(Machine):
 
     @rule(fen=FEN, theirs=FEN, refunded=st.integers(0, 300))
     def combine(self, fen: int, theirs: int, refunded: int) -> None:
-        """Have a customer pay two merchants at once; one of them refunds a part."""
+        """Pay two merchants at once; one of them refunds a part."""
         numbers = [new_number("C"), new_number("C")]
         orders = [
             {

@@ -1,4 +1,4 @@
-"""Coupons: they are sent, used, refunded and expire, and their stocks stop."""
+"""Coupons: sent, used, refunded and expired, and stopped stocks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FAVOR = "v3/marketing/favor"
 
 
 class CouponRules(Machine):
-    """A merchant whose customers pay with coupons, with cash or without."""
+    """A merchant with customers that pay with coupons, with or without cash."""
 
     @rule(
         amount=st.integers(1, 40),
@@ -47,7 +47,7 @@ class CouponRules(Machine):
         number = self._stock(amount, no_cash=no_cash)
         if not number or self.ask("POST", f"{FAVOR}/stocks/{number}/start", json=CREATOR):
             return
-        with contextlib.suppress(LookupError):  # after a day, say, the stock has ended
+        with contextlib.suppress(LookupError):  # for example, the stock has ended after a day
             used, kept = (
                 self.gateway.coupon_stocks.receive(number, CUSTOMER)["coupon_id"] for _ in range(2)
             )

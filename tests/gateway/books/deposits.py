@@ -1,4 +1,4 @@
-"""Deposits, which are refunded, consumed and reversed."""
+"""Deposits: refunded, consumed and reversed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OWN = {"appid": IDENTITY.appid, "mch_id": IDENTITY.mchid}
 
 
 class DepositRules(Machine):
-    """A customer pays a deposit, some of which comes back."""
+    """A customer pays a deposit, and gets a part back."""
 
     @rule(
         fen=FEN,

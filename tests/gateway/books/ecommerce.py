@@ -1,4 +1,4 @@
-"""What a platform does for a sub-merchant: sharing, subsidies, advances, withdrawals."""
+"""Operations of a platform for a sub-merchant: sharing, subsidies, advances, withdrawals."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["EcommerceRules"]
 
 BASE = "v3/ecommerce"
 SOLD = Bundle("sold")
-"""Orders of the sub-merchant that are made with a subsidy: number, transaction and total."""
+"""Orders of the sub-merchant with a subsidy: number, transaction and total."""
 
 
 class EcommerceRules(Machine):
@@ -22,7 +22,7 @@ class EcommerceRules(Machine):
 
     @initialize()
     def bring_money_in(self) -> None:
-        """Give the platform something to subsidise with, and let it receive shares."""
+        """Give the platform money for subsidies, and make it a receiver of shares."""
         self.merchant.state.ledger.move("recharge", 500, "bank", "merchant")
         receiver = {"type": "MERCHANT_ID", "account": IDENTITY.mchid}
         body = {**receiver, "appid": IDENTITY.appid, "relation_type": "PLATFORM"}

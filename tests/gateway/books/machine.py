@@ -1,4 +1,4 @@
-"""What the rules of all products have: a gateway with two merchants, calls, faults and time."""
+"""Shared rules of all products: a gateway with two merchants, calls, faults and time."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ __all__ = ["FEN", "ORDERS", "Machine"]
 
 FEN = st.integers(1, 300)
 ORDERS = Bundle("orders")
-"""The numbers of paid orders, with the sub-merchant of each; empty for the merchant's own."""
+"""The numbers of paid orders, with their sub-merchants; empty for the merchant itself."""
 
 IDENTITY = Identity.new()
 SLOW = {"delay"}
-"""Faults that only take time."""
+"""Faults that only delay."""
 
 
 class Machine(RuleBasedStateMachine):
-    """A service provider with a sub-merchant, whose requests may meet a fault.
+    """A service provider with a sub-merchant, with faults for its requests.
 
     Attributes:
         merchant: the gateway's first merchant, which may do everything.
@@ -48,7 +48,7 @@ class Machine(RuleBasedStateMachine):
         self.gateway.stop()
 
     def ask(self, method: str, path: str, **options: Any) -> str:
-        """The code that a request is rejected with; empty where it is carried out.
+        """Return the code of a rejection; empty if the request succeeds.
 
         `fault` is the code where the response did not arrive as it was sent: the request may have
         been carried out. `last` has the members of the response.
@@ -70,7 +70,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(target=ORDERS, fen=FEN, shared=st.booleans(), partner=st.booleans())
     def pay(self, fen: int, shared: bool, partner: bool) -> Any:
-        """Have a customer pay an order."""
+        """Pay an order on behalf of a customer."""
         number = new_number()
         order = {
             "description": "x",
@@ -88,17 +88,17 @@ class Machine(RuleBasedStateMachine):
             parties["mchid"] = IDENTITY.mchid
         code = self.ask("POST", path, json={**order, **parties})
         with contextlib.suppress(LookupError) if code else contextlib.nullcontext():
-            self.gateway.pay(number)  # an order whose response was spoiled may be there
+            self.gateway.pay(number)  # the order can exist although its response was spoiled
         return number, self.sub if partner else ""
 
     @rule(seconds=st.sampled_from([1, 10, 3600, 86400, 31 * 86400]))
     def wait(self, seconds: int) -> None:
-        """Let time pass: what is due happens."""
+        """Advance the time, so that due changes happen."""
         self.gateway.advance(seconds)
 
     @rule(fault=st.sampled_from(sorted(set(OF_REQUESTS) - SLOW)))
     def spoil(self, fault: str) -> None:
-        """Have the next request go wrong."""
+        """Add a fault for the next request."""
         self.gateway.faults.add("*", fault, times=1)
 
     @invariant()

@@ -1,4 +1,4 @@
-"""Deductions by contracts, which succeed, fail, or are put off."""
+"""Deductions by contracts: successful, failed and delayed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["PapayRules"]
 
 
 class PapayRules(Machine):
-    """A merchant has a contract, and deducts by it."""
+    """A merchant with a contract, and deductions by it."""
 
     @rule(
         fen=FEN,

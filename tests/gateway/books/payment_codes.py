@@ -1,4 +1,4 @@
-"""Payments by code, which end in each way and are reversed."""
+"""Payments by code with each outcome, and their reversals."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PATH = "v3/pay/transactions"
 
 
 class PaymentCodeRules(Machine):
-    """A customer pays by code, and the merchant may take the payment back."""
+    """A customer pays by code, and the merchant can reverse the payment."""
 
     @rule(
         fen=FEN,
@@ -38,7 +38,7 @@ class PaymentCodeRules(Machine):
         }
         self.ask("POST", f"{PATH}/codepay", json=body)
         if then:
-            with contextlib.suppress(LookupError):  # the customer may not be asked
+            with contextlib.suppress(LookupError):  # the order may not wait for the customer
                 getattr(self.gateway.payment_codes, then)(number)
         for _ in range(reversals):
             path = f"{PATH}/out-trade-no/{{out_trade_no}}/reverse"

@@ -1,4 +1,4 @@
-"""Service orders of pay score, which are paid, fail, are cancelled, or are refunded."""
+"""Service orders of pay score: paid, failed, cancelled and refunded."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["PayScoreRules"]
 
 
 class PayScoreRules(Machine):
-    """A merchant provides a service, and its order ends in each way."""
+    """A merchant with service orders that end in each way."""
 
     @rule(
         fen=FEN,

@@ -1,4 +1,4 @@
-"""Red packets and payments to users and bank accounts, which end in each way."""
+"""Red packets and payments to users and bank accounts, with each outcome."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KEY = IDENTITY.platform_key.public_key()
 
 
 class RedPacketRules(Machine):
-    """A merchant sends red packets, which are received, fail, or come back."""
+    """A merchant sends red packets, which are received, fail, or are returned."""
 
     @rule(fen=FEN, group=st.booleans(), receivers=st.integers(0, 3), fails=st.booleans())
     def red_packet(self, fen: int, group: bool, receivers: int, fails: bool) -> None:
@@ -43,12 +43,12 @@ class RedPacketRules(Machine):
         if fails:
             assert self.gateway.red_packets.fail(number)["state"] == "FAILED"
         for _ in range(receivers):
-            with contextlib.suppress(LookupError):  # nothing may be left
+            with contextlib.suppress(LookupError):  # all parts may have been received
                 self.gateway.red_packets.receive(number)
 
 
 class PayoutRules(Machine):
-    """A merchant pays users and bank accounts; payments fail and come back."""
+    """A merchant pays users and bank accounts; payments fail and are returned."""
 
     @rule(fen=FEN)
     def pay_user(self, fen: int) -> None:

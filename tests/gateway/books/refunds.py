@@ -1,4 +1,4 @@
-"""Refunds of orders, which arrive, fail, or are closed."""
+"""Refunds of orders: successful, failed and closed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["RefundRules"]
 
 
 class RefundRules(Machine):
-    """A merchant refunds, and a refund ends in each way."""
+    """A merchant refunds orders, with each outcome."""
 
     @rule(order=ORDERS, fen=FEN, ending=st.sampled_from(["", "succeed", "fail", "close"]))
     def refund(self, order: Any, fen: int, ending: str) -> None:

@@ -1,4 +1,4 @@
-"""Profit sharing with another merchant of the gateway, and returns of it."""
+"""Profit sharing with another merchant of the gateway, and its returns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["SharingRules"]
 
 
 class SharingRules(Machine):
-    """A merchant whose shares are another merchant's income."""
+    """A merchant that shares its income with another merchant."""
 
     @initialize()
     def have_a_receiver(self) -> None:

@@ -1,4 +1,4 @@
-"""Transfers to users, which are confirmed, fail, are cancelled, or expire."""
+"""Transfers to users: confirmed, failed, cancelled and expired."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BATCHES = "v3/transfer/batches"
 
 
 class TransferRules(Machine):
-    """A merchant transfers, and a transfer ends in each way."""
+    """A merchant transfers money, with each outcome."""
 
     @initialize()
     def have_a_charity(self) -> None:

@@ -1,4 +1,4 @@
-"""Applications: one that is audited, one that is signed, and another settlement account."""
+"""Applications: one in audit, one signed, and one for another settlement account."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PICTURE = b"\xff\xd8\xff\xe0"
 
 
 def populate(world: World) -> None:
-    """Have a service provider apply for sub-merchants."""
+    """Create applications of a service provider for sub-merchants."""
     from tests.gateway.wall import sealed
 
     def secret(text: str) -> str:

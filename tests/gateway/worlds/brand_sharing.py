@@ -1,4 +1,4 @@
-"""Profit sharing of a brand: an order that is shared, and what was taken back."""
+"""Profit sharing of a brand: a shared order and a return."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BASE = "v3/brand/profitsharing"
 
 
 def populate(world: World) -> None:
-    """Share an order of a sub-merchant, and set what the brand agrees to."""
+    """Share an order of a sub-merchant, and set the brand's maximum share."""
     merchant, tag = world.merchant, world.tag
     brand = {"brand_mchid": f"{tag}BrandMchid"}
     receiver = {"type": "MERCHANT_ID", "account": "1900000110"}

@@ -1,4 +1,4 @@
-"""Merchants' coupons: stocks, codes, coupons that are used or kept, and subsidies."""
+"""Merchants' coupons: stocks, codes, used and unused coupons, and subsidies."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BASE = "v3/marketing/busifavor"
 
 
 def populate(world: World) -> None:
-    """Have a merchant make stocks, and customers receive and use its coupons."""
+    """Create stocks of a merchant, and coupons that customers receive and use."""
     merchant, tag = world.merchant, world.tag
     callback = {"mchid": merchant.mchid, "notify_url": f"{NOBODY}/{tag}Busifavor"}
     world.ask("POST", f"{BASE}/callbacks", body=callback)

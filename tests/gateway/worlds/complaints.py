@@ -1,4 +1,4 @@
-"""Complaints with images, help by the staff, and responses."""
+"""Complaints with images, support by the staff, and responses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BASE = "v3/merchant-service/complaints-v2"
 
 
 def populate(world: World) -> None:
-    """Make complaints about orders of the merchant and of its sub-merchant."""
+    """Create complaints about orders of the merchant and its sub-merchant."""
     merchant, tag = world.merchant, world.tag
     picture = base64.b64encode(f"{tag} picture of a customer".encode()).decode()
     order = {

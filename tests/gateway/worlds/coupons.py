@@ -1,4 +1,4 @@
-"""Coupons: a stock that is stopped, one that sends, and coupons that are used, refunded or kept."""
+"""Coupons: a stopped stock, a running one, and used, refunded and unused coupons."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BASE = "v3/marketing/favor"
 
 
 def populate(world: World) -> None:
-    """Have a merchant make stocks, and customers use its coupons."""
+    """Create stocks of a merchant, and customers' coupons."""
     merchant, tag = world.merchant, world.tag
     callback = {"mchid": merchant.mchid, "notify_url": f"{NOBODY}/{tag}Coupons"}
     world.ask("POST", f"{BASE}/callbacks", body=callback)

@@ -1,4 +1,4 @@
-"""Deposits: one that is held, and one that was consumed."""
+"""Deposits: a held one, and a consumed one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["populate"]
 
 
 def populate(world: World) -> None:
-    """Have customers pay deposits of a merchant and of its sub-merchant."""
+    """Create deposits of a merchant and its sub-merchant."""
     for named in ({}, {"sub_mch_id": world.sub}):
         own = {**named, "appid": world.merchant.appid, "fee_type": "CNY"}
         order = {

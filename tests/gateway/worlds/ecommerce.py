@@ -1,4 +1,4 @@
-"""What a platform does for a sub-merchant: sharing, subsidies, advances, withdrawals, recharges."""
+"""Records of a platform: sharing, subsidies, advances, withdrawals, recharges."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PICTURE = b"\xff\xd8\xff\xe0"
 
 
 def populate(world: World) -> None:
-    """Make records of all these kinds."""
+    """Create records of all these kinds."""
     world.merchant.state.ledger.move("recharge", 100 * world.total, "bank", "merchant")
     _shared(world)
     _refunded(world)

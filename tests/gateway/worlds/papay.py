@@ -18,7 +18,7 @@ PLAN = 12535
 
 
 def populate(world: World) -> None:
-    """Make contracts of APIv3 and APIv2, and deductions."""
+    """Create contracts of APIv3 and APIv2, and deductions."""
     merchant, sub = world.merchant, {"sub_mchid": world.sub}
     partner = {**sub, "sp_appid": merchant.appid}
     for part, whose in (("", {"appid": merchant.appid}), ("partner/", partner)):

@@ -1,4 +1,4 @@
-"""Payments by code and by face, codes that were shown, and combined orders of both protocols."""
+"""Payments by code and by face, shown codes, and combined orders of both protocols."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["populate"]
 
 
 def populate(world: World) -> None:
-    """Have customers pay by code and by face, at once and after a while."""
+    """Create payments by code and by face, immediate and delayed."""
     merchant, tag = world.merchant, world.tag
     own = {"appid": merchant.appid, "mchid": merchant.mchid}
     partner = {"sp_appid": merchant.appid, "sp_mchid": merchant.mchid, "sub_mchid": world.sub}

@@ -1,4 +1,4 @@
-"""Service orders of pay score in each of their states, and permissions of users."""
+"""Service orders of pay score in each state, and permissions of users."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BASE = "v3/payscore"
 
 
 def populate(world: World) -> None:
-    """Make orders and permissions of merchants, of service providers and of banks."""
+    """Create orders and permissions of merchants, service providers and banks."""
     sub = {"sub_mchid": world.sub}
     for path, named in (
         (BASE, {}),
@@ -83,7 +83,7 @@ def _order(world: World, path: str, named: Mapping[str, str], state: str) -> Non
 
 
 def _plan(world: World, part: str, named: Mapping[str, str]) -> None:
-    """A plan that a user has signed, whose first service has begun."""
+    """Create a signed plan with a started first service."""
     merchant = world.merchant
     whose = {**named, "appid": merchant.appid, "service_id": f"{world.tag}Service"}
     plan = {

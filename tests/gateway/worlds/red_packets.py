@@ -16,7 +16,7 @@ BASE = "v2/mmpaymkttransfers"
 
 
 def populate(world: World) -> None:
-    """Have a merchant send red packets and pay users."""
+    """Create red packets and payments of a merchant."""
     merchant, tag = world.merchant, world.tag
     for kind, count in (("sendredpack", 1), ("sendgroupredpack", 3), ("sendminiprogramhb", 1)):
         for received in (False, True):

@@ -1,4 +1,4 @@
-"""Profit sharing by APIv2: an order that is shared in parts, and a return."""
+"""Profit sharing by APIv2: an order shared in parts, and a return."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["populate"]
 
 
 def populate(world: World) -> None:
-    """Have a merchant share orders of its own and of its sub-merchant."""
+    """Share orders of a merchant and its sub-merchant."""
     merchant, tag = world.merchant, world.tag
     for named in ({}, {"sub_mch_id": world.sub}):
         own = {**named, "appid": merchant.appid}

@@ -1,4 +1,4 @@
-"""Authorizations of users and sub-merchants, transfers with them, and those to QQ wallets."""
+"""Authorizations of users and sub-merchants, transfers with them, and transfers to QQ wallets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DIRECT, PARTNER = f"{BASE}/transfer-bills", f"{BASE}/partner/transfer-bills"
 
 
 def populate(world: World) -> None:
-    """Make records of all these kinds."""
+    """Create records of all these kinds."""
     _authorized(world)
     _sub_merchants(world)
     _batches(world)
@@ -123,7 +123,7 @@ def _batches(world: World) -> None:
 
 
 def _receipts(world: World, path: str, body: dict[str, Any]) -> None:
-    """The receipts of a batch and of its detail, with the tokens of their files."""
+    """Create the receipts of a batch and its detail, with the tokens of their files."""
     number = body["out_batch_no"]
     world.merchant.transfer_batches.finish(number)
     world.ask("POST", path, body={"out_batch_no": number})

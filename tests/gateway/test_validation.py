@@ -192,7 +192,7 @@ def test_unknown_paths_and_what_is_near(gateway, wxpay):
     assert "did you mean" not in str(bare(wxpay.v3.nothing.like.this.get, 404))
     (step,) = gateway.state.log.all(2)[1]["steps"]
     assert (step["name"], step["passed"]) == ("path", False)
-    assert "is POST v3/pay/transactions/native" in step["note"]
+    assert "did you mean POST v3/pay/transactions/native" in step["note"]
 
 
 @pytest.mark.parametrize("path", ["v3/pay/transactions/native", "v2/pay/micropay"])

@@ -1,4 +1,4 @@
-"""Runs a command with a gateway, whose settings are in the command's environment."""
+"""Runs a command with a gateway; the command's environment contains the gateway's settings."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ class Platform:
             raise
 
     def read_merchants(self, identities: Mapping[str, Identity]) -> None:
-        """Load the merchants whose profiles are stored, and drop all others.
+        """Load the merchants with a stored profile, and drop all others.
 
         Args:
             identities: known keys by merchant ID, with the first merchant first.

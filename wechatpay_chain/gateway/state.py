@@ -2,8 +2,8 @@
 
 An operation receives the state of the calling merchant. It cannot read or write the records of
 other merchants, because the store contains only those of this merchant. There are two exceptions:
-it can pay another merchant, whose account is then a `Counterparty`, and a combined order has orders
-of several merchants, whose states `participant` returns.
+it can pay another merchant by its `Counterparty`, and the orders of a combined order can belong to
+several merchants, as `participant` returns them.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Shared:
         faults: active faults.
         log: recent requests.
         address: address of the gateway with a trailing slash; empty until it listens.
-        wake: called when there may be new notifications to deliver.
+        wake: called when notifications may have become due.
         receivers: applications that receive notifications, newest first.
         add_sub_merchant: adds a sub-merchant to a merchant, and returns its number.
         change_merchant: changes a merchant or sub-merchant.

@@ -51,7 +51,7 @@ class _Cashier:
         self._streams = streams
 
     def _state(self, request: web.Request) -> State:
-        """Return the state of the merchant whose order has the page."""
+        """Return the state of the merchant that has the order of the page."""
         return self._gateway.state_of(("token",), request.match_info["token"])
 
     async def page(self, request: web.Request) -> web.StreamResponse:

@@ -31,7 +31,7 @@ __all__ = ["explain", "verdict"]
 REJECTED = "request"
 """The step that fails if the gateway rejects a request before its inspection."""
 EXPLAINED = ("Authorization", "timestamp", "serial_no", "signature", "sign")
-"""The steps whose failure `wechatpay_chain.diagnosis` explains."""
+"""The steps that `wechatpay_chain.diagnosis` can explain."""
 LANGUAGES = ("en", "zh")
 CUT = re.compile(r"… \(\d+ bytes in all\)\Z")
 Entry = dict[str, Any]
@@ -108,7 +108,7 @@ def explain(entry: Entry, state: State) -> dict[str, Any]:
 
 
 def _is_given(entry: Entry, failed: str) -> bool:
-    """Return whether the failed member is present; for a missing one, the step says enough."""
+    """Return whether the failed member is present; for a missing one, the step is sufficient."""
     authorization = entry["headers"].get("Authorization", "")
     if failed in ("Authorization", "sign"):
         return failed == "sign" or bool(authorization)

@@ -77,7 +77,7 @@ class IncomingRequest:
         file: file of an upload.
         form: other fields of an upload.
         steps: steps of the inspection.
-        certificate_serial: serial number of the client certificate in hex; may be empty.
+        certificate_serial: serial number of the client certificate in hex, or empty.
         clock_skew: seconds by which the verifying clock is ahead.
     """
 

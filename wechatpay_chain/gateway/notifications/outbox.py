@@ -49,7 +49,7 @@ class Outbox:
         self._clock = clock
         self._identity = identity
         self.changed: Callable[[], None] = lambda: None
-        """Called when there may be new notifications to deliver."""
+        """Called when notifications may have become due."""
 
     def post(
         self,

@@ -70,7 +70,7 @@ def serve(request: IncomingRequest, merchants: Mapping[str, State], first: State
     Args:
         request: request to serve.
         merchants: merchants by number.
-        first: merchant whose keys sign the response if the caller is unknown.
+        first: merchant that signs the response if the caller is unknown.
     """
     if chain_path(request.path).startswith("v3/"):
         return _serve_v3(request, merchants, first.identity)

@@ -55,7 +55,7 @@ STATUSES = {"NO_AUTH": 403}
 """HTTP statuses of error codes; 400 for others."""
 
 Named = tuple[str, str, str, Mapping[str, Any]]
-"""Name, value, location, and the members beside it."""
+"""Name, value, location, and the members of the same object."""
 
 
 def assert_parties(call: Call, operation: Operation) -> None:

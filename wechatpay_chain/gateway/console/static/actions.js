@@ -1,4 +1,4 @@
-// The controls of a record as buttons; a control that takes arguments has a form, made of its signature.
+// The controls of a record as buttons; a control with arguments has a form generated from its signature.
 
 import { part, post } from "./api.js";
 import { el, say } from "./dom.js";
@@ -7,14 +7,14 @@ import { acting, field } from "./parts.js";
 
 const spelled = (name) => name.replaceAll("_", "-");
 
-/** What a control is called: by its product, else by its name alone. */
+/** Returns the label of a control: specific to its product, or the general one of its name. */
 export const named = ({ product, name }) => known(`do_${product}_${name}`) || known(`do_${name}`) || name.replaceAll("_", " ");
 
 /**
- * A button for each control that is possible now.
- * @param {Array} controls each with its `product`
- * @param {object} record its `key`, `state` and `mchid`
- * @param {function} done is called after one was carried out
+ * Returns a button for each control that the record's state permits.
+ * @param {Array} controls the controls, each with its `product`
+ * @param {object} record the record with its `key`, `state` and `mchid`
+ * @param {function} done called after a control succeeded
  */
 export function actions(controls, record, done) {
   const possible = controls.filter(({ when }) => !when.length || when.includes(record.state));
@@ -43,7 +43,7 @@ async function carryOut(control, { key, mchid }, given, done) {
   await done();
 }
 
-/** A field for each argument of a control. */
+/** Returns a form field for each argument of a control. */
 export function form(control, record, done) {
   const fields = control.parameters.map((each) => ({ ...each, input: inputOf(each) }));
   const submit = acting(async () => {

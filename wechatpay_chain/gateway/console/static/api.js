@@ -1,4 +1,4 @@
-// Asks the gateway; the control API's errors become exceptions with their words.
+// Requests to the gateway; errors of the control API become exceptions with their message.
 
 async function ask(method, path, body) {
   const options = { method, headers: { Accept: "application/json" } };

@@ -1,4 +1,4 @@
-// The console: its frame, and which view is in it. The address behind the # says which.
+// The console: its frame, and the view that the part of the URL after the # selects.
 
 import { get, post } from "./api.js";
 import { el, say } from "./dom.js";
@@ -19,7 +19,7 @@ import { requests } from "./requests.js";
 import { search } from "./search.js";
 
 const VIEWS = { requests, orders, records, money, notifications, bills, merchants, faults, connect, search };
-const FIRST = 4; // views that a telephone has room for; the others are behind a button
+const FIRST = 4; // views that fit on a phone; the others are behind a button
 const STEPS = { minute: 60, hour: 3600, day: 86400 };
 
 let clock = { now: Date.now() / 1000, scale: 1, at: performance.now() };
@@ -59,18 +59,18 @@ async function go() {
   await attempt(async () => {
     const turn = ++turns;
     await parties.fill();
-    if (turn === turns) await view.go?.(rest, query); // else somebody went on meanwhile
+    if (turn === turns) await view.go?.(rest, query); // otherwise, the user has changed the view
   });
 }
 
-/** Offline is said by the light in the head; anything else is worth a word. */
+/** Shows an error, except a lost connection, which the indicator in the header shows. */
 async function attempt(act) {
   try {
     await act();
   } catch (error) {
     if (error.isOffline) return;
     say(`${t("failed")}: ${error.message}`, "bad");
-    if (!error.status) console.error(error); // no response said so: a fault of a script
+    if (!error.status) console.error(error); // not from a response: a defect of a script
   }
 }
 
@@ -131,13 +131,13 @@ function language() {
   document.getElementById("language").focus();
 }
 
-/** Shows the views that a telephone has no room for, or hides them. */
+/** Shows or hides the views that do not fit on a phone. */
 function unfold(isOpen = !document.querySelector(".side").classList.contains("open")) {
   document.querySelector(".side").classList.toggle("open", isOpen);
   document.getElementById("more").setAttribute("aria-expanded", String(isOpen));
 }
 
-/** The slash, or Ctrl and K, goes to the search, unless somebody is writing. */
+/** Moves the focus to the search on `/` or Ctrl+K, unless a text field has it. */
 function shortcut(event) {
   const isWriting = event.target.closest?.("input, textarea, select");
   const isAsked = (event.key === "k" && (event.ctrlKey || event.metaKey)) || (event.key === "/" && !isWriting && !event.ctrlKey && !event.altKey);
@@ -147,7 +147,7 @@ function shortcut(event) {
   else location.hash = "#/search";
 }
 
-/** Everything around the views; made anew in another language. */
+/** Renders the frame around the views; again after a change of the language. */
 function frame() {
   shown = "";
   root = el("main", { id: "main", tabindex: "-1" });

@@ -1,4 +1,4 @@
-// Bills of a day: as a table, as a file; and a form that fills a day.
+// The bills of a day: tables, files, and a form that fills a day.
 
 import { get, part, post } from "./api.js";
 import { el, say, show } from "./dom.js";

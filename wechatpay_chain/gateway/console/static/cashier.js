@@ -1,5 +1,5 @@
-// The cashier: buttons without leaving the page, a countdown, and the order's state as it changes.
-// The page is made by the server; what changes is taken from there, so there is one way to make it.
+// The cashier: buttons without a page load, a countdown, and live updates of the order's state.
+// The server renders the page; updates take the changed parts from a newly rendered page.
 
 import { copy, keepingFocus, say } from "./dom.js";
 import { listen } from "./live.js";
@@ -8,10 +8,10 @@ const status = document.querySelector(".live");
 const address = location.pathname.replace(/(&.*|\/(pay|fail|expire))$/, "");
 const main = () => document.querySelector("main");
 
-let made = main().cloneNode(true); // as the server made it, before the script touched it
+let made = main().cloneNode(true); // as rendered by the server, before changes by the script
 let ends = 0;
 let asked = false;
-let busy = false; // a button that were disabled instead would lose the focus
+let busy = false; // a disabled button would lose the focus
 
 function start({ left, scale } = main().dataset) {
   ends = Number(left) > 0 ? performance.now() + (Number(left) / Number(scale)) * 1000 : 0;
@@ -27,7 +27,7 @@ function tick() {
   const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
   line.textContent = parts.map((part) => String(part).padStart(2, "0")).join(":");
   if (ends && !seconds && !asked) {
-    asked = true; // its time is over: the server knows what it is now
+    asked = true; // expired: the server has the current state
     setTimeout(refresh, 500);
   }
 }
@@ -36,11 +36,11 @@ async function take(response) {
   const text = await response.text();
   const fresh = new DOMParser().parseFromString(text, "text/html");
   const next = fresh.querySelector("main");
-  if (!next?.dataset.state) return location.reload(); // the order is gone, or the gateway another
+  if (!next?.dataset.state) return location.reload(); // the order is gone, or the gateway was replaced
   document.title = fresh.title;
   const { left, scale } = next.dataset;
   next.dataset.left = made.dataset.left;
-  if (next.isEqualNode(made)) return start({ left, scale }); // no button goes away under a finger
+  if (next.isEqualNode(made)) return start({ left, scale }); // keep buttons that are being pressed
   Object.assign(next.dataset, { left });
   made = withoutAlert(next);
   const old = main();
@@ -50,10 +50,10 @@ async function take(response) {
   if (old.dataset.state === next.dataset.state) return;
   const badge = document.querySelector(".badge");
   say(badge.textContent);
-  if (held && !next.contains(document.activeElement)) badge.focus(); // its button is gone
+  if (held && !next.contains(document.activeElement)) badge.focus(); // the focused button is gone
 }
 
-/** What a rejection said stays until something is new. */
+/** Returns a copy without the alert, which stays until the order changes. */
 function withoutAlert(node) {
   const copied = node.cloneNode(true);
   copied.querySelector(".alert")?.remove();
@@ -65,7 +65,7 @@ async function refresh() {
   try {
     await take(await fetch(location.pathname, { headers: { Accept: "text/html" } }));
   } catch {
-    // Offline: the stream says so, and asks again when it is back.
+    // Offline: the stream shows this, and fetches again after it reconnects.
   }
 }
 

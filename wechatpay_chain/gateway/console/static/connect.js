@@ -1,4 +1,4 @@
-// What a client needs to know; the symmetric keys only when asked for.
+// The settings of a client; the symmetric keys only on request.
 
 import { get } from "./api.js";
 import { el } from "./dom.js";

@@ -1,11 +1,11 @@
-// Where two strings differ. Pure functions: the page shows what they return.
+// The differences of two strings, as pure functions; the page shows their results.
 
 const LONGEST = 4000;
 const MOST_CHANGES = 600;
 const LABELS = ["part_method", "part_target", "part_timestamp", "part_nonce", "part_body"];
 
 /**
- * Where two strings differ, character by character.
+ * Returns the differences of two strings by character.
  * @returns a list of `["=", text]`, `["-", text]` (only in the first) and `["+", text]`
  */
 export function characters(first, second) {
@@ -18,7 +18,7 @@ export function characters(first, second) {
   return tidy([["=", a.slice(0, start).join("")], ...middle, ["=", a.slice(a.length - end).join("")]]);
 }
 
-/** The shortest way from one to the other (Myers 1986); all at once where that would take long. */
+/** Returns the shortest edit script (Myers 1986), or one replacement if that would take too long. */
 function shortest(a, b) {
   const whole = [["-", a.join("")], ["+", b.join("")]];
   if (!a.length || !b.length || a.length > LONGEST || b.length > LONGEST) return whole;
@@ -54,7 +54,7 @@ function path(a, b, trail) {
   return steps.reverse();
 }
 
-/** Joins neighbours, and what is equal by chance between two changes with them. */
+/** Joins adjacent changes, with short equal parts between them. */
 function tidy(steps) {
   const joined = [];
   for (const [kind, text] of steps) {
@@ -84,7 +84,7 @@ function tidy(steps) {
 }
 
 /**
- * Compares what the gateway hashed with what somebody pasted.
+ * Compares the string that the gateway hashed with a pasted one.
  * @returns `{ same, lastOnly, unescaped, order, rows }`; a row is `{ label, name, same, steps }`
  */
 export function compare(hashed, pasted, protocol) {
@@ -116,7 +116,7 @@ function compareLines(hashed, theirs) {
   return { same: false, rows };
 }
 
-/** The fields of an APIv2 string; an & within a value is told by what follows it. */
+/** Returns the fields of an APIv2 string; the text after an & determines whether it separates fields. */
 export const fields = (text) => text.split(/&(?=\w+=)/);
 
 function compareFields(hashed, pasted) {

@@ -1,8 +1,8 @@
-// Makes and updates nodes. Text only ever becomes a text node: nothing that a client sent is parsed.
+// Creates and updates nodes. Text always becomes a text node: client data is never parsed as HTML.
 
 const PROPERTIES = new Set(["value", "checked", "disabled", "hidden", "open", "selected"]);
 
-/** An element: `el("a.quiet", { href: "#/orders" }, "Orders")`. Empty children are left out. */
+/** Creates an element: `el("a.quiet", { href: "#/orders" }, "Orders")`. Empty children are omitted. */
 export function el(kind, ...rest) {
   const [name, ...classes] = kind.split(".");
   const node = document.createElement(name || "div");
@@ -22,7 +22,7 @@ function asNode(value) {
 
 const HIDDEN = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** Text as it is shown: what steers a terminal or turns the reading direction is written out. */
+/** Returns a text with visible terminal controls and direction marks. */
 export function visible(value) {
   return String(value).replace(HIDDEN, (character) => {
     if (character === "\r") return "\\r";
@@ -41,10 +41,10 @@ function give(node, options) {
   }
 }
 
-/** Whether a node shows this version already. */
+/** Returns whether a node already shows this version. */
 export const shows = (node, version) => versions.get(node) === version;
 
-/** Lines for a <dl>: pairs without a value are left out. */
+/** Returns the lines of a <dl>; pairs without a value are omitted. */
 export function facts(pairs) {
   const given = pairs.filter(([, value]) => value || value === 0);
   return el("dl.facts", given.map(([name, value]) => el("div", el("dt", name), el("dd", value))));
@@ -52,14 +52,14 @@ export function facts(pairs) {
 
 const versions = new WeakMap();
 
-/** Puts other children into a node, unless they would be the same; the focus stays where it is. */
+/** Replaces the children of a node unless the version is the same; the focus stays in place. */
 export function show(node, version, make) {
   if (versions.get(node) === version) return;
   versions.set(node, version);
   keepingFocus(node, () => node.replaceChildren(...[make()].flat(9).filter(Boolean).map(asNode)));
 }
 
-/** Runs what replaces children; what had the focus, or what took its place, has it afterwards. */
+/** Runs a replacement of children, and restores the focus afterwards. */
 export function keepingFocus(node, replace) {
   const active = document.activeElement;
   const id = node.contains(active) ? active.id : "";
@@ -67,7 +67,7 @@ export function keepingFocus(node, replace) {
   if (id && document.activeElement !== active) document.getElementById(id)?.focus();
 }
 
-/** Makes a list's items those of the data: an item whose data is the same keeps its node. */
+/** Updates the items of a list; an item with equal data keeps its node. */
 export function list(node, items, key, make) {
   const known = new Map([...node.children].map((child) => [child.dataset.key, child]));
   const wanted = items.map((item) => {
@@ -89,7 +89,7 @@ export function list(node, items, key, make) {
 
 let said = null;
 
-/** Says something to everybody, screen readers as well; it goes away by itself. */
+/** Shows a temporary message, which screen readers announce. */
 export function say(text, kind = "") {
   said ??= document.body.appendChild(el("p.toast", { role: "status", "aria-live": "polite" }));
   said.className = `toast shown ${kind}`;
@@ -98,7 +98,7 @@ export function say(text, kind = "") {
   say.timer = setTimeout(() => (said.className = "toast"), kind === "bad" ? 6000 : 2500);
 }
 
-/** Puts text on the clipboard, also where the page came over plain HTTP to another machine. */
+/** Copies a text to the clipboard, even if the page was loaded over plain HTTP. */
 export async function copy(text) {
   if (navigator.clipboard && window.isSecureContext) {
     await navigator.clipboard.writeText(text);

@@ -1,4 +1,4 @@
-// The console's words in English.
+// The texts of the console in English.
 
 export const words = {
   title: "WeChat Pay gateway",
@@ -508,9 +508,9 @@ export const words = {
   now: "just now",
 };
 
-// What is wrong with a signature: for each code a title, and what to do about it.
+// The findings about a signature: a title and a remedy for each code.
 export const findings = {
-  // a step of the inspection, where nothing more is known
+  // a step of the inspection without a more specific finding
   Authorization: ["The Authorization header is missing", "Every APIv3 request requires this header. Check whether a proxy or your framework removes it."],
   mchid: ["The merchant ID does not belong to this gateway", "Use the merchant ID on the Connect page."],
   serial_no: ["The certificate serial number does not match", "Set serial_no to the serial number of the merchant API certificate on the Connect page."],

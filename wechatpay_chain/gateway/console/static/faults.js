@@ -1,4 +1,4 @@
-// Faults: what goes wrong on purpose.
+// Faults: simulated problems.
 
 import { get, post, remove } from "./api.js";
 import { el, list, say } from "./dom.js";
@@ -13,7 +13,7 @@ const NAMES = [
   "notification_twice", "notification_late", "notification_out_of_order", "notification_never",
   "notification_probe", "notification_clock_skew",
 ];
-/** What a fault can be told besides, with its defaults. */
+/** The options of faults, with their defaults. */
 const OPTIONS = {
   status: { status: 500, body: "" },
   maintenance: { status: 502 },

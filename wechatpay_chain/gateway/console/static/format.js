@@ -1,4 +1,4 @@
-// Times, sizes and JSON as people read them.
+// Formats of times, sizes and JSON.
 
 import { tag, t } from "./i18n.js";
 
@@ -10,19 +10,19 @@ function format(options) {
   return formats.get(key);
 }
 
-/** `13:29:35`, in the reader's own time zone. */
+/** Formats a time in the reader's time zone: `13:29:35`. */
 export function time(seconds) {
   return format({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).format(seconds * 1000);
 }
 
-/** Date and time. */
+/** Formats a date and a time. */
 export function moment(seconds) {
   if (!seconds) return "";
   const day = { year: "numeric", month: "2-digit", day: "2-digit" };
   return `${format(day).format(seconds * 1000)} ${time(seconds)}`;
 }
 
-/** `2 d 3 h`, `5 min`, `12 s`: the two largest units. */
+/** Formats a duration in its two largest units: `2 d 3 h`, `5 min`, `12 s`. */
 export function duration(seconds) {
   let rest = Math.round(seconds);
   const found = [];
@@ -36,7 +36,7 @@ export function duration(seconds) {
 
 const DEEPEST = 100;
 
-/** JSON with line breaks; anything else as it is. */
+/** Formats JSON with line breaks; returns other texts unchanged. */
 export function pretty(text) {
   try {
     return reformatted(text);
@@ -45,7 +45,7 @@ export function pretty(text) {
   }
 }
 
-/** The same text with other white space: numbers keep all their digits, members their order. */
+/** Changes only the white space: numbers keep their digits, members their order. */
 function reformatted(text) {
   JSON.parse(text);
   const tokens = text.match(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g) ?? [];
@@ -67,7 +67,7 @@ function reformatted(text) {
   return out;
 }
 
-/** What is said of how long ago something was. */
+/** Returns how long ago a moment was, as text. */
 export function ago(seconds) {
   const passed = Math.round(Date.now() / 1000 - seconds);
   if (passed < 2) return t("now");

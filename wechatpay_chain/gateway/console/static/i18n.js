@@ -1,4 +1,4 @@
-// Which of the console's words to use, and what is filled in to them.
+// The language of the console's texts, and the values in them.
 
 import * as en from "./en.js";
 import * as zh from "./zh.js";
@@ -10,28 +10,28 @@ const LANGUAGES = { zh, en };
 
 let chosen = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
 
-/** The language of the reader: `zh` or `en`. */
+/** The reader's language: `zh` or `en`. */
 export const language = () => chosen;
 
-/** What the other language is. */
+/** The other language. */
 export const other = () => (chosen === "zh" ? "en" : "zh");
 
-/** The tag of a language, for `lang`. */
+/** The language tag for `lang`. */
 export const tag = (name = chosen) => TAGS[name];
 
-/** Uses another language from now on, in the cashier as well. */
+/** Changes the language of the console and the cashier. */
 export function use(name) {
   chosen = name;
   document.documentElement.lang = TAGS[name];
   document.cookie = `${COOKIE}=${name}; path=/_gateway/; max-age=31536000; samesite=lax`;
 }
 
-/** Words, with `{values}` filled in; the key itself where there are none. */
+/** Returns a text with values in place of `{names}`, or the key if there is no text. */
 export function t(key, values = {}) {
   return filled(LANGUAGES[chosen].words[key] ?? key, values);
 }
 
-/** Words that may not be there: "" then. */
+/** Returns an optional text; empty if there is none. */
 export const known = (key) => LANGUAGES[chosen].words[key] ?? "";
 
 /** The meaning of a finding: a title, the evidence, and what to do. The server sends both languages of a cause. */

@@ -1,14 +1,14 @@
-// Server-sent events: says when there may be something new. A page that is not looked at closes its
-// stream, because a browser has only six connections to one server; it asks for everything when it
-// is looked at again.
+// Server-sent events, which announce possible changes. A hidden page closes its stream, because a
+// browser has only six connections to a server; it fetches everything again when it becomes
+// visible.
 
 const RETRY = 3000;
 const TOGETHER = 120;
 
 /**
- * Listens until the page goes away.
- * @param {string} address of the stream
- * @param {object} on `change()`: ask again for what is shown, and never fail; `state(isLive)`;
+ * Receives events until the page is closed.
+ * @param {string} address the URL of the stream
+ * @param {object} on the callbacks: `change()` fetches the data again and never fails; `state(isLive)`;
  *   `time({now, scale})`
  */
 export function listen(address, on) {
@@ -16,7 +16,7 @@ export function listen(address, on) {
   let retry = 0;
   let [asks, again] = [false, false];
 
-  // Many events in a short time are one reason to ask again, and none to ask twice at once.
+  // Many events in a short time cause one fetch, and never two at the same time.
   const changed = async () => {
     again = true;
     if (asks) return;
@@ -36,17 +36,17 @@ export function listen(address, on) {
     source.addEventListener("hello", (event) => {
       on.state?.(true);
       on.time?.(JSON.parse(event.data));
-      changed(); // whatever happened before this connection
+      changed(); // events before this connection
     });
     source.addEventListener("beat", (event) => {
       on.time?.(JSON.parse(event.data));
-      changed(); // what changes with time, or with no event
+      changed(); // changes with time, or without an event
     });
     source.addEventListener("change", changed);
     source.addEventListener("reset", changed);
     source.addEventListener("error", () => {
       on.state?.(false);
-      if (source?.readyState !== EventSource.CLOSED) return; // it tries again by itself
+      if (source?.readyState !== EventSource.CLOSED) return; // it reconnects by itself
       close();
       retry = setTimeout(open, RETRY);
     });

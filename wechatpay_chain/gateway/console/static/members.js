@@ -1,4 +1,4 @@
-// All members of a record, as deep as they go, under the names that the API gives them.
+// All members of a record, at any depth, with their names in the API.
 
 import { el } from "./dom.js";
 import { moment } from "./format.js";
@@ -7,13 +7,13 @@ const MONEY = /(^|_)(amount|fee|total|refund|refunded|balance|frozen|price)$/;
 const SECONDS = 1e9;
 const DEEPEST = 8;
 
-/** Fen as yuan: `¥1,234.05`. */
+/** Formats fen as yuan: `¥1,234.05`. */
 export function yuan(fen) {
   const [whole, rest] = [Math.trunc(Math.abs(fen) / 100), Math.abs(fen) % 100];
   return `${fen < 0 ? "-" : ""}¥${whole.toLocaleString("en")}.${String(rest).padStart(2, "0")}`;
 }
 
-/** A description list of a record; members without a value are left out. */
+/** Returns a description list of a record; members without a value are omitted. */
 export function members(record, depth = 0) {
   const given = Object.entries(record).filter(([, value]) => value !== null && value !== "" && !isEmpty(value));
   return el("dl.facts.members", given.map(([name, value]) => el("div", el("dt", el("code", name)), el("dd", shown(name, value, depth)))));

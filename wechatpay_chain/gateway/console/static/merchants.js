@@ -1,4 +1,4 @@
-// Merchants and their sub-merchants: who there is, and forms that add one.
+// Merchants and their sub-merchants, with forms that add one.
 
 import { get, part, patch, post } from "./api.js";
 import { el, facts, say, show } from "./dom.js";
@@ -38,7 +38,7 @@ function card(one, refresh) {
   );
 }
 
-/** What a merchant may collect, where that is limited. */
+/** Returns the limits of a merchant's payments, if there are any. */
 function limits(party) {
   return [
     party.frozen && [t("collecting"), el("span.badge.state-bad", t("frozen"))],
@@ -59,7 +59,7 @@ const number = () => el("input", { pattern: "[0-9]{8,10}", inputmode: "numeric",
 const name = () => el("input", { maxlength: "128", autocomplete: "off" });
 const apps = () => el("input", { spellcheck: "false", autocomplete: "off", placeholder: "wx…" });
 
-/** What was given: empty fields are left out. */
+/** Returns the given values; empty fields are omitted. */
 function given({ mchid, called, bound, ...rest }) {
   const list = bound.value.split(/[\s,]+/).filter(Boolean);
   return { ...(mchid.value && { mchid: mchid.value }), ...(called.value && { name: called.value }), ...(list.length && { apps: list }), ...rest };
@@ -94,7 +94,7 @@ function subForm(partner, refresh) {
   );
 }
 
-/** Changes what a merchant or sub-merchant may collect, and its name. */
+/** Changes the limits and the name of a merchant or sub-merchant. */
 function changeForm(party, refresh) {
   const called = name();
   called.value = party.name;

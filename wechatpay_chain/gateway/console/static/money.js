@@ -1,4 +1,4 @@
-// The money view: a day of a merchant's ledger as a picture, its accounts, flows and entries.
+// The money view: a diagram of a merchant's ledger on a day, its accounts, flows and entries.
 
 import { get, part } from "./api.js";
 import { el, show } from "./dom.js";
@@ -9,7 +9,7 @@ import { whose, scoped } from "./party.js";
 import { picture } from "./picture.js";
 import { account, entryKind } from "./timeline.js";
 
-/** A field that chooses a day; it remembers in the address which one. */
+/** Returns a field for the day, which is stored in the URL. */
 export function dayField(view, changed) {
   const input = el("input", { type: "date", id: "day", "aria-label": t("date"), change: () => {
     history.replaceState(null, "", `#/${view}${input.value ? `?day=${input.value}` : ""}`);

@@ -1,4 +1,4 @@
-// Notifications: each with its attempts, and a form that sends any of the catalogue.
+// Notifications with their attempts, and a form that sends any type of the catalogue.
 
 import { get, part, post } from "./api.js";
 import { el, facts, say } from "./dom.js";

@@ -1,4 +1,4 @@
-// Orders: each with its timeline.
+// Orders with their timelines.
 
 import { get, part, post } from "./api.js";
 import { actions } from "./actions.js";
@@ -59,7 +59,7 @@ function orderDetail(order, refresh) {
   ];
 }
 
-/** The other orders of a combined one. */
+/** Returns the other orders of a combined order. */
 function together(order) {
   if (!order.together.length) return null;
   const items = order.together.map((each) =>

@@ -1,4 +1,4 @@
-// Pieces that several views are made of.
+// Components that several views share.
 
 import { copy, el, say } from "./dom.js";
 import { t } from "./i18n.js";
@@ -27,9 +27,9 @@ export function badge(state, words) {
   return el(`span.badge.state-${/^\w+$/.test(state) ? state : "other"}`, words);
 }
 
-/** Runs what a button does, once at a time; says what went wrong. */
+/** Runs the action of a button, one at a time, and shows its error. */
 export function acting(act) {
-  let busy = false; // a button that were disabled instead would lose the focus
+  let busy = false; // a disabled button would lose the focus
   return async (event) => {
     event.preventDefault();
     if (busy) return;
@@ -44,17 +44,17 @@ export function acting(act) {
   };
 }
 
-/** A part of a detail, with a heading. */
+/** Returns a section of the details with a heading. */
 export function section(title, ...children) {
   return el("section.block", el("h2", title), ...children);
 }
 
-/** Bytes as they are; long ones scroll in their own box. */
+/** Returns a block of raw text; a long one scrolls in its own box. */
 export function bytes(text, label) {
   return el("pre.bytes", { tabindex: "0", role: "region", "aria-label": label }, text);
 }
 
-/** A field of a form with its label. */
+/** Returns a form field with its label. */
 export function field(label, control, hint = "") {
   const id = `field-${(field.count = (field.count ?? 0) + 1)}`;
   control.id = id;

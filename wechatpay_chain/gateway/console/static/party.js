@@ -1,4 +1,4 @@
-// Which merchant, or sub-merchant, is in view: lists and pages are of it.
+// The selected merchant or sub-merchant, which filters lists and pages.
 
 import { get } from "./api.js";
 import { el, show } from "./dom.js";
@@ -9,28 +9,28 @@ const KEPT = "gateway_party";
 let merchants = [];
 let chosen = sessionStorage.getItem(KEPT) ?? "";
 
-/** Its number, and that of the sub-merchant; empty ones are all. */
+/** The numbers of the selected merchant and sub-merchant; empty for all. */
 export function party() {
   const [mchid = "", sub_mchid = ""] = chosen.split("/");
   return { mchid, sub_mchid };
 }
 
-/** A path of the gateway's that asks for what is in view. */
+/** Returns a path of the gateway with the selected merchant. */
 export function scoped(path) {
   const query = new URLSearchParams(Object.entries(party()).filter(([, value]) => value)).toString();
   return query ? `${path}${path.includes("?") ? "&" : "?"}${query}` : path;
 }
 
-/** What an address says of whose a record is; nothing where there is one merchant alone. */
+/** Returns the URL parameter for the merchant of a record; empty if there is only one merchant. */
 export const whose = (mchid) => (mchid && merchants.length > 1 ? `?mchid=${mchid}` : "");
 
-/** Looks at another merchant from now on. */
+/** Selects another merchant. */
 export function choose(mchid, sub = "") {
   chosen = sub ? `${mchid}/${sub}` : mchid;
   sessionStorage.setItem(KEPT, chosen);
 }
 
-/** The field that chooses; it shows itself as soon as there are several. */
+/** Returns the field for the selection; it is visible if there are several merchants. */
 export function picker(changed) {
   const select = el("select", { id: "party", "aria-label": t("party"), change: () => (choose(...select.value.split("/")), changed()) });
   const node = el("div.party", { hidden: true }, select);

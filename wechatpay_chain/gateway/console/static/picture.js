@@ -1,5 +1,5 @@
-// The picture of a day's money: accounts as boxes in four layers, and what flowed between them as
-// arrows. Accounts outside are drawn twice: on the side from which money comes, and where it goes to.
+// The diagram of a day's money: accounts as boxes in four layers, and the flows between them as
+// arrows. External accounts are drawn twice: as a source on one side, and as a target on the other.
 
 import { account, entryKind } from "./timeline.js";
 import { visible } from "./dom.js";
@@ -21,10 +21,10 @@ function draw(name, attributes, ...children) {
 }
 
 /**
- * The picture as an SVG element.
- * @param {object} day `accounts` and `flows`, as the gateway tells them
- * @param {number} width of the picture in pixels; a narrow one has its layers below each other
- * @param {string} chosen the account whose flows are brought out; empty for none
+ * Returns the diagram as an SVG element.
+ * @param {object} day `accounts` and `flows` from the gateway
+ * @param {number} width the width in pixels; a narrow diagram has its layers below each other
+ * @param {string} chosen the account with highlighted flows; empty for none
  */
 export function picture({ accounts, flows }, width, chosen) {
   const isTall = width < 640;
@@ -61,7 +61,7 @@ export function picture({ accounts, flows }, width, chosen) {
   return drawn({ nodes, edges, size, isTall, chosen });
 }
 
-/** Flows between the same two boxes as one, or as one for each kind. */
+/** Joins the flows between two boxes, separately for each kind if `isByKind`. */
 function join(flows, isByKind = true) {
   const found = new Map();
   for (const flow of flows) {
@@ -75,15 +75,15 @@ function join(flows, isByKind = true) {
 
 const inside = (node) => node.layer === LAYERS.own || node.layer === LAYERS.pending;
 
-/** How many arrows touch the fuller side of a box. */
+/** Returns the larger number of arrows on a side of a box. */
 function degree(node, edges) {
   const far = edges.filter((edge) => (edge.from === node ? edge.to.layer >= node.layer : edge.to === node && edge.from.layer >= node.layer)).length;
   return Math.max(far, edges.filter((edge) => edge.from === node || edge.to === node).length - far);
 }
 
 /**
- * Layers from left to right; a lane for the merchant and for each sub-merchant, below each other.
- * Each account has a row of its own, so that an arrow passes a layer where there is no box.
+ * Arranges layers from left to right, with a lane for the merchant and each sub-merchant.
+ * Each account has its own row, so that arrows pass other layers where there is no box.
  */
 function wide(nodes, edges, width) {
   const step = (width - WIDE.along - 2) / 3;
@@ -97,7 +97,7 @@ function wide(nodes, edges, width) {
   return { width, height: y, titles: lanes.map(([, lane]) => lane.title).filter(Boolean) };
 }
 
-/** Places the boxes of one lane from a height on; how high the lane is. */
+/** Places the boxes of a lane from a height on, and returns the height of the lane. */
 function laid(lane, edges, step, top) {
   const tallness = (node) => Math.max(WIDE.across, WIDE.port * degree(node, edges) + 8);
   const needed = (column) => column.reduce((sum, node) => sum + tallness(node) + WIDE.gap, 0);
@@ -116,7 +116,7 @@ function laid(lane, edges, step, top) {
   return height;
 }
 
-/** Layers from top to bottom, for a telephone. */
+/** Arranges layers from top to bottom, for a phone. */
 function tall(nodes, _, width) {
   let y = TALL.edge;
   for (const layer of Object.values(LAYERS)) {
@@ -137,7 +137,7 @@ function tall(nodes, _, width) {
 const place = (node, x, y, width, height) => Object.assign(node, { x, y, width, height });
 const middle = (node, isTall) => (isTall ? node.x + node.width / 2 : node.y + node.height / 2);
 
-/** Where each arrow leaves its box, and where it ends: evenly along the side, in the order of the other ends. */
+/** Places the ends of arrows evenly along a side, in the order of their other ends. */
 function ports(nodes, edges, isTall) {
   for (const edge of edges) {
     edge.isBack = edge.to.layer < edge.from.layer;
@@ -145,7 +145,7 @@ function ports(nodes, edges, isTall) {
   }
   for (const node of nodes.values()) {
     for (const isFar of [true, false]) {
-      // On the far side forward arrows leave, and those that go back arrive.
+      // Forward arrows leave on the far side, where backward arrows arrive.
       const here = edges.flatMap((edge) => [
         edge.from === node && isFar === !edge.isBack ? [{ edge, what: "start", other: edge.to }] : [],
         edge.to === node && isFar === (edge.isBack || edge.isLoop) ? [{ edge, what: "stop", other: edge.from }] : [],
@@ -182,7 +182,7 @@ function drawn({ nodes, edges, size, isTall, chosen }) {
 
 const title = (node) => (node.isMany ? t("account_many", { name: account(node.kind), count: node.names.size }) : account(inside(node) ? node.id : node.kind));
 
-/** A curve in one gap between layers; what passes another layer does so in a straight line. */
+/** Returns a curve within a gap between layers; it passes other layers in a straight line. */
 function curve({ start, stop, isLoop, isBack, from, to }, isTall) {
   const [x1, y1] = start;
   const [x2, y2] = stop;
@@ -193,7 +193,7 @@ function curve({ start, stop, isLoop, isBack, from, to }, isTall) {
   return `M${x1},${y1}L${turn[0]},${y1}C${(turn[0] + turn[1]) / 2},${y1} ${(turn[0] + turn[1]) / 2},${y2} ${turn[1]},${y2}L${x2},${y2}`;
 }
 
-/** The width of the gap between two layers. */
+/** Returns the width of the gap between two layers. */
 function gapOf(from, to) {
   return (Math.abs(to.x - from.x) / Math.max(1, Math.abs(to.layer - from.layer))) - WIDE.along;
 }
@@ -204,7 +204,7 @@ function head({ stop: [x, y], isBack, isLoop }, isTall, thick) {
   return isTall ? `M${x},${y}l${-half},${away}h${2 * half}z` : `M${x},${y}l${away},${-half}v${2 * half}z`;
 }
 
-/** What an arrow is, beside its head. */
+/** Returns the line of an arrow, without its head. */
 function label(edge) {
   const { stop: [x, y], kinds, amount, isBack, isLoop } = edge;
   const text = kinds.size > 2 ? yuan(amount) : `${kindsOf(edge)} ${yuan(amount)}`;
@@ -229,7 +229,7 @@ function box(node, isTall, chosen) {
   );
 }
 
-/** A text that is cut where it would be wider than its box. */
+/** Truncates a text to the width of its box. */
 function fitted(text, width, size) {
   let room = width - 10;
   const shown = [...text].findIndex((character) => (room -= character > "\u2e80" ? size : size * 0.58) < 0);

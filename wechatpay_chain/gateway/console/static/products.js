@@ -1,4 +1,4 @@
-// The products whose records the gateway has, and what their names are.
+// The products with records in the gateway, and their names.
 
 import { get } from "./api.js";
 import { language } from "./i18n.js";
@@ -6,18 +6,18 @@ import { scoped } from "./party.js";
 
 let products = [];
 
-/** Asks which products there are, and how many records of what is in view each has. */
+/** Fetches the products, with the numbers of their records for the selected merchant. */
 export async function load() {
   products = await get(scoped("console/products"));
   return products;
 }
 
-/** A product by its name; undefined where there is none. */
+/** Returns a product by its name, or undefined. */
 export const product = (name) => products.find((each) => each.name === name);
 
-/** What a product is called in the reader's language. */
+/** Returns the name of a product in the reader's language. */
 export const label = (name) => product(name)?.label[language()] ?? name;
 
-/** The controls of a kind of record, each with its product. */
+/** Returns the controls of a kind of record, each with its product. */
 export const controlsOf = (kind) =>
   products.flatMap(({ name, controls }) => controls.filter((each) => each.kinds.includes(kind)).map((each) => ({ ...each, product: name })));

@@ -1,4 +1,4 @@
-// The records of all products: one list, and each record with its members and what can be done.
+// The records of all products: a list, and details with the available controls.
 
 import { get, part } from "./api.js";
 import { actions, form, named } from "./actions.js";
@@ -20,7 +20,7 @@ const KINDS = [
 
 let wanted = "";
 
-/** The state of a record: its meaning where it is known, and a colour. */
+/** Returns the state of a record with its meaning, if known, and a colour. */
 export function stateBadge(state) {
   if (!state) return null;
   const [kind] = KINDS.find(([, pattern]) => pattern.test(state)) ?? ["PENDING"];
@@ -87,7 +87,7 @@ function detail(item, refresh) {
   ];
 }
 
-/** The form of a control that is of no record: a payment code that is shown, say. */
+/** Returns the form of a control without a record, such as showing a payment code. */
 async function fresh([first, name, control]) {
   if (first !== "new") return null;
   await load();

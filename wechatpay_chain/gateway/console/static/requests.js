@@ -1,4 +1,4 @@
-// The request log: what came, what was checked, and why it was rejected.
+// The request log: requests, their inspection, and the causes of rejections.
 
 import { get, part } from "./api.js";
 import { connection } from "./connect.js";
@@ -53,7 +53,7 @@ function detail(entry) {
   ];
 }
 
-/** The first thing to read: what is wrong, and what to do. */
+/** Returns the summary of a rejection: the problem and the remedy. */
 function cause({ failed, explanation, steps: checked }) {
   const found = explanation.findings.length ? explanation.findings : [{ code: failed }];
   const note = checked.find((step) => !step.passed).note.split("\n")[0];
@@ -70,7 +70,7 @@ function cause({ failed, explanation, steps: checked }) {
 function steps({ steps: checked, explanation }) {
   const seen = new Set(checked.map((step) => step.name));
   const failed = checked.some((step) => !step.passed);
-  // A client certificate is asked for by some operations only.
+  // Only some operations require a client certificate.
   const rest = failed ? ORDER[explanation.protocol].filter((name) => !seen.has(name) && name !== "certificate") : [];
   const mark = (kind, sign) => [el(`span.mark.${kind}`, { "aria-hidden": "true" }, sign), el("span.offscreen", `${t(kind)}: `)];
   const items = [

@@ -1,4 +1,4 @@
-// Search over everything, in all merchants: one field, and the results by kind.
+// Search in all merchants: one field, and results by kind.
 
 import { get, part } from "./api.js";
 import { el, show } from "./dom.js";
@@ -30,7 +30,7 @@ export function search(root) {
     const asked = ++turn;
     if (!product("refunds")) await load();
     const found = words ? await get(`console/search?q=${part(words)}`) : [];
-    if (asked !== turn) return; // a later question was faster
+    if (asked !== turn) return; // a later request was faster
     show(results, JSON.stringify([words, found]), () => {
       if (!words) return el("p.soft", t("search_all_text"));
       return found.length ? found.map((each) => group(each, words)) : el("p.soft", t("nothing_found"));

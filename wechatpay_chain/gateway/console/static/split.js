@@ -1,21 +1,21 @@
-// A list beside one of its things in full; on a telephone one or the other.
+// A list beside the details of one item; on a phone, one of the two.
 
 import { el, list, show, shows } from "./dom.js";
 import { t } from "./i18n.js";
 import { icon } from "./parts.js";
 import { whose } from "./party.js";
 
-/** The address of one thing in its view: `orders/N1?mchid=1900000109`. */
+/** Returns the URL of an item: `orders/N1?mchid=1900000109`. */
 export const address = (view, key, mchid = "") => `#/${view}/${[key].flat().map(encodeURIComponent).join("/")}${whose(mchid)}`;
 
 /**
- * A view of one kind of thing.
+ * Creates the view of one kind of items.
  * @param {object} kind
- *   `name`; `search` placeholder; `all(words)` and `one(key, query)` ask the gateway;
- *   `key(item)`, one name or several, and `row(item)` make a line; `detail(thing, refresh)` makes
- *   the full view; `empty()` what is shown where there is none; `still` whether a thing never
- *   changes; `actions(load)` more for the head; `asked(query)` takes what else the address says, and
- *   `tells()` puts it there; `special(key)` makes a view that is no thing's, if there is one
+ *   `name`; `search` placeholder; `all(words)` and `one(key, query)` fetch from the gateway;
+ *   `key(item)`, one name or several, and `row(item)` create a line; `detail(thing, refresh)` creates
+ *   the details; `empty()` returns the text of an empty list; `still` is true if an item never
+ *   changes; `actions(load)` returns more buttons for the head; `asked(query)` reads other parameters of
+ *   the URL, and `tells()` writes them; `special(key)` creates a view without an item, if there is one
  */
 export function split(kind) {
   return (root) => {
@@ -63,7 +63,7 @@ export function split(kind) {
     async function load() {
       const turn = ++asked;
       const items = await kind.all(words);
-      if (turn !== asked) return; // a later question was faster
+      if (turn !== asked) return; // a later request was faster
       const link = (item) => address(kind.name, kind.key(item), item.mchid);
       list(rows, items, link, (item) => el("li", el("a.row", { href: link(item) }, kind.row(item))));
       nothing.hidden = items.length > 0;

@@ -1,4 +1,4 @@
-// Strings that are signed, with what cannot be seen made visible; and where two of them differ.
+// Signed strings with visible control characters, and the differences of two strings.
 
 import { compare, fields } from "./diff.js";
 import { el } from "./dom.js";
@@ -7,7 +7,7 @@ import { t } from "./i18n.js";
 const LABELS = ["part_method", "part_target", "part_timestamp", "part_nonce", "part_body"];
 const VISIBLE = { "\n": "↵", "\r": "␍", "\t": "⇥", "\u00a0": "⍽", "\u200b": "∅", "\ufeff": "∅" };
 
-/** The string that was hashed, part by part, with each line feed shown. */
+/** Returns the hashed string in parts, with visible line feeds. */
 export function strings(text, protocol) {
   return el("ol.string", protocol === "v3" ? linesOf(text) : fieldsOf(text));
 }
@@ -27,14 +27,14 @@ function fieldsOf(text) {
   });
 }
 
-/** Text with the signs for what cannot be seen; copied, it is still the text. */
+/** Returns a text with visible control characters; a copy of it is the original text. */
 function visible(text) {
   return text.split(/([\n\r\t\u00a0\u200b\ufeff])/).filter(Boolean).map((piece) =>
     piece in VISIBLE ? el("i.newline", VISIBLE[piece], piece === "\n" ? "\n" : "") : piece,
   );
 }
 
-/** Where a string that somebody pasted differs from the gateway's. */
+/** Returns the differences of a pasted string and the gateway's. */
 export function comparison(ours, theirs, protocol) {
   const found = compare(ours, theirs, protocol);
   const count = found.rows.filter((row) => !row.same).length;
@@ -48,7 +48,7 @@ export function comparison(ours, theirs, protocol) {
   );
 }
 
-/** The same of a string that was found out: what is wrong with it was said already. */
+/** Returns the differences of a reconstructed string, without the finding. */
 export function difference(ours, theirs, protocol) {
   return table(compare(ours, theirs, protocol), ours, theirs);
 }
@@ -83,7 +83,7 @@ function side(who, kind, steps, absent) {
   return el(`div.side-of`, el("span.who", t(who)), el("span.value", nothing ? el("i", t("absent")) : pieces));
 }
 
-/** What is equal, without the middle of a long stretch. */
+/** Returns equal text without the middle of a long part. */
 function context(text) {
   return text.length > 160 ? [visible(text.slice(0, 60)), el("i.gap", " … "), visible(text.slice(-60))] : visible(text);
 }

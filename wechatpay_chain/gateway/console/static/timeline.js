@@ -1,4 +1,4 @@
-// The timeline of an order: all that happened to it, in order of time.
+// The timeline of an order: its events in chronological order.
 
 import { el } from "./dom.js";
 import { moment, time } from "./format.js";
@@ -8,7 +8,7 @@ import { label } from "./products.js";
 import { stateBadge } from "./records.js";
 import { address } from "./split.js";
 
-/** What an account of the ledger is called: `merchant:1600000001` is a sub-merchant's. */
+/** Returns the name of a ledger account: `merchant:1600000001` belongs to a sub-merchant. */
 export function account(name) {
   const [kind, owner] = name.split(":");
   const words = known(`account_${kind}`) || kind;
@@ -33,7 +33,7 @@ const TELL = {
   attempt: (event) => ({ text: t("attempt", { number: event.number }), about: event.title, badge: result(event.ok, event.status), link: ["notifications", event.id] }),
 };
 
-/** The events as a list; each says of what kind it is, in words as well. */
+/** Returns the events as a list, each with its kind as text. */
 export function timeline(events, mchid) {
   let day = "";
   return el("ol.timeline", events.map((event) => {

@@ -1,4 +1,4 @@
-// Sends a notification of any type, with generated content that may be changed first.
+// Sends a notification of any type, with generated content that can be edited first.
 
 import { get, part, post } from "./api.js";
 import { el, say } from "./dom.js";
@@ -7,7 +7,7 @@ import { acting, field } from "./parts.js";
 
 const KEPT = "gateway_notify_url";
 
-/** The form; it keeps the address for the next time. */
+/** Returns the form, which stores the URL for the next time. */
 export function form() {
   let types = [];
   const intro = el("p.soft");

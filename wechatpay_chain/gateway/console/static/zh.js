@@ -1,4 +1,4 @@
-// The console's words in Chinese.
+// The texts of the console in Chinese.
 
 export const words = {
   title: "微信支付本地模拟网关",
@@ -508,9 +508,9 @@ export const words = {
   now: "刚刚",
 };
 
-// What is wrong with a signature: for each code a title, and what to do about it.
+// The findings about a signature: a title and a remedy for each code.
 export const findings = {
-  // a step of the inspection, where nothing more is known
+  // a step of the inspection without a more specific finding
   Authorization: ["缺少 Authorization 请求头", "APIv3 请求必须携带 Authorization。检查代理或框架是否移除了它。"],
   mchid: ["商户号不属于模拟网关", "使用“接入”页的商户号。"],
   serial_no: ["商户证书序列号不符", "serial_no 应为商户 API 证书的序列号，见“接入”页。"],

@@ -40,7 +40,7 @@ MAINTENANCE = """<html>
 </body>
 </html>
 """
-"""The response of a web server whose service is unavailable."""
+"""The response of a web server if its service is unavailable."""
 REASONS = {502: "Bad Gateway", 503: "Service Temporarily Unavailable", 504: "Gateway Time-out"}
 
 
@@ -50,7 +50,7 @@ class Answering(NamedTuple):
     Attributes:
         protocol: `v2` or `v3`.
         identity: identity that signs.
-        serial: `Wechatpay-Serial` of the request; may be empty.
+        serial: `Wechatpay-Serial` of the request, or empty.
     """
 
     protocol: str

@@ -32,7 +32,7 @@ def redeem(
         found: the orders that are about to be paid, each with the state of its merchant. Each
             coupon is used with the first of them that it can be used with.
         numbers: the numbers of the coupons.
-        openid: the openid of the customer; empty means whoever has the coupons.
+        openid: the openid of the customer; by default, the owner of the coupons.
         strict: whether a coupon that cannot be used is an error; else it is left unused.
 
     Raises:

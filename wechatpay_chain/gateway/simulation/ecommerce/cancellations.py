@@ -73,7 +73,7 @@ def is_closed(state: State, sub_mchid: str) -> bool:
 
 
 def create(state: State, cancellation: Cancellation) -> Cancellation:
-    """Store a new application; `documents` says whether it is reviewed by a person."""
+    """Store a new application; `documents` determines whether a control must review it."""
     now = state.clock.now()
     made = {
         **cancellation,

@@ -35,13 +35,13 @@ Combined = dict[str, Any]
 
 
 class SubOrder(NamedTuple):
-    """One order of a combined order that is to be made.
+    """A new order of a combined order.
 
     Attributes:
         payee: state of the merchant that is paid.
         number: `out_trade_no`.
         content: the content of the request.
-        about: what it is made with, as `records.create` takes it.
+        about: the `about` argument of `records.create`.
     """
 
     payee: State

@@ -176,7 +176,7 @@ def find(state: State, number: str = "", transaction_id: str = "") -> Order | No
     if order["state"] == USERPAYING:
         order = _decided(state, order)
     if order["state"] in OPEN and receiving.is_due(state, order):
-        with state.store.transaction():  # whoever asks, the money moves once
+        with state.store.transaction():  # concurrent readers move the money once
             receiving.receive_due(state, order)
             _received(state, order)
     elif order["state"] in OPEN and order["expires"] <= state.clock.now():
@@ -204,7 +204,7 @@ def _decided(state: State, order: Order) -> Order:
     decision = state.store.get("decision", number)
     if decision is None or decision["at"] > min(state.clock.now(), order["expires"]):
         return order
-    with state.store.transaction():  # whoever asks, it is paid once
+    with state.store.transaction():  # concurrent readers pay it once
         state.store.delete("decision", number)
         return pay(state, number, at=decision["at"]) if decision["pays"] else fail(state, number)
 

@@ -28,7 +28,8 @@ WIDTH = 100
 MADE = datetime(2026, 11, 28, tzinfo=UTC)
 """Fixed date of the header, so that it does not appear in every diff."""
 KEYWORDS: dict[str, Any] = {"_": None, "N_": None}
-CLICK = ("core.py", "decorators.py", "exceptions.py", "formatting.py", "types.py")
+CLICK_CALLS: dict[str, Any] = {"_": None, "ngettext": (1, 2)}
+CLICK = ("core.py", "decorators.py", "exceptions.py", "formatting.py", "parser.py", "types.py")
 
 
 def compile_catalogue(package: Path) -> None:
@@ -97,19 +98,17 @@ def _help() -> Iterator[str]:
         yield from (control.title for control in controls_of(product).values())
 
 
-def _click() -> Iterator[str]:
-    """Yield click's own messages: `Usage:`, `Missing option`, ….
-
-    Messages with plural forms are not translated: Chinese has none, and gettext looks them up
-    differently.
-    """
+def _click() -> Iterator[str | tuple[str, str]]:
+    """Yield click's own messages: `Usage:`, `Missing option`, …, and pairs with a plural form."""
     import click
 
     for name in CLICK:
         with Path(click.__file__).with_name(name).open("rb") as file:
-            for _line, function, message, _comments in extract_python(file, KEYWORDS, (), {}):
+            for _line, function, message, _comments in extract_python(file, CLICK_CALLS, (), {}):
                 if function == "_" and isinstance(message, str):
                     yield message
+                elif function == "ngettext" and isinstance(message, tuple):
+                    yield message[0], message[1]
 
 
 def _update(package: Path) -> None:

@@ -15,6 +15,7 @@ from tests.gateway.support import control, order
 from tests.servers import VerifyingServer
 from wechatpay_chain import APIError, WeChatPay
 from wechatpay_chain.gateway import Gateway, Merchant
+from wechatpay_chain.gateway.merchant import platform_certs
 from wechatpay_chain.gateway.store.data_directory import DataDirectoryError
 from wechatpay_chain.gateway.store.identity import Identity
 from wechatpay_chain.gateway.store.store import Store, UnknownFormat
@@ -103,8 +104,11 @@ def test_a_notification_is_encrypted_for_its_own_merchant(
     notice = other.trigger("TRANSACTION.SUCCESS", "http://127.0.0.1:1/")
     headers = other.state.outbox.headers(notice)
     assert theirs.notify(headers, notice["body"]).mchid == other.mchid
-    with pytest.raises(Exception, match="apiv3_key"):
+    with pytest.raises(Exception, match="certs has"):
         wxpay.notify(headers, notice["body"])
+    certs = platform_certs(other.identity)
+    with gateway.client(certs=certs) as knowing, pytest.raises(Exception, match="apiv3_key"):
+        knowing.notify(headers, notice["body"])
     assert notice["id"] not in [
         each["id"] for each in gateway.merchants[gateway.identity.mchid].notifications()
     ]
@@ -244,11 +248,12 @@ def test_the_page_of_an_order_is_its_merchants(
 def test_keys_of_the_platform_are_rotated_for_all(identity: Identity) -> None:
     with Gateway(identity=identity) as gateway:
         other = gateway.add_merchant()
-        before = other.identity.public_key_id
+        before = (gateway.identity.public_key_id, other.identity.public_key_id)
         gateway.rotate_keys()
         late = gateway.add_merchant()
-        new = gateway.identity.public_key_id
-        assert new == other.identity.public_key_id == late.identity.public_key_id != before
+        merchants = (gateway, other, late)
+        after = [each.identity.public_key_id for each in merchants]
+        assert len({*before, *after}) == 5
         with other.client() as wxpay, late.client() as last:
             assert wxpay.v3.certificates.get().verified
             assert last.v3.certificates.get().verified

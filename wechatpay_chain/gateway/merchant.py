@@ -10,7 +10,7 @@ from .addresses import Addresses
 from .control.merchant_controls import MerchantControls
 from .simulation import funds
 from .state import State
-from .store.description import describe_keys
+from .store.description import describe_keys, describe_platform
 from .store.identity import Identity
 from .store.profile import Collecting, Kind, SubMerchant
 
@@ -111,7 +111,10 @@ class Merchant(MerchantControls):
         place = None if inline_keys else directory
         added = None if self._is_first else self.mchid
         has_keys = inline_keys or directory is not None
-        keys = describe_keys(identity, place, added) if has_keys else {}
+        keys: dict[str, Any] = {}
+        if has_keys:
+            platform = describe_platform(identity, place, added)
+            keys = {**describe_keys(identity, place, added), "platform": platform}
         return {
             **self.state.profile.as_record(),
             "appid": self.appid,

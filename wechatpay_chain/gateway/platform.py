@@ -18,7 +18,7 @@ from .state import Shared, State
 from .store.clock import Clock
 from .store.data_directory import load_identity, lock_directory, open_store, save_identity
 from .store.identity import Identity
-from .store.merchant_keys import load_merchant
+from .store.merchant_keys import load_merchant, save_merchant
 from .store.profile import Kind, Profile, SubMerchant
 from .store.profile_changes import assert_name, changed, unfit
 from .store.store import Store
@@ -107,8 +107,6 @@ class Platform:
         for mchid, state in states.items():
             if mchid in identities:
                 state.identity = identities[mchid]
-            elif state.has_keys:
-                state.identity = replace(state.identity, platforms=own.platforms)
         self.first, self.states = states[own.mchid], states
 
     def _adopted(self, identity: Identity | None) -> Identity:
@@ -335,13 +333,18 @@ class Platform:
                 yield self.states[owner].outbox
 
     def rotate_keys(self) -> Identity:
-        """Generate a new platform key for future signatures; the previous key stays known."""
-        rotated = self.first.identity.rotated()
-        if self.directory is not None:
-            save_identity(rotated, self.directory)
+        """Generate a new platform key of each merchant, and return the first merchant's keys.
+
+        The new key signs from now on; the previous key stays known.
+        """
         for state in list(self.states.values()):
-            if state.has_keys:
-                state.identity = replace(state.identity, platforms=rotated.platforms)
+            if state is not self.first and not state.has_keys and self.directory is None:
+                continue  # its keys do not exist yet
+            rotated = state.identity.rotated()
+            if self.directory is not None:
+                save = save_identity if state is self.first else save_merchant
+                save(rotated, self.directory)
+            state.identity = rotated
         return self.first.identity
 
     def advance(self, seconds: float) -> None:

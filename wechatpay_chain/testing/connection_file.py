@@ -118,10 +118,11 @@ def _settings(path: Place, tls: bool, mchid: str | None) -> dict[str, Any]:
     found = {name: _text(told, name, path) for name in ADDRESSES}
     own, inside = _merchant(told, mchid, path)
     found |= {name: _text(own, name, path, inside) for name in OWN}
-    platform = told.get("platform")
+    inside = inside if "platform" in own else ""  # older gateways have one for all merchants
+    platform = own.get("platform", told.get("platform"))
     if not isinstance(platform, dict):
         _reject(path, _("has no platform"))
-    theirs = {name: _text(platform, name, path, "platform.") for name in PLATFORM}
+    theirs = {name: _text(platform, name, path, f"{inside}platform.") for name in PLATFORM}
     appid = own.get("appid")
     key = keys.private_key(_key_source(found["private_key"]))  # parsed once, for both uses
     return {

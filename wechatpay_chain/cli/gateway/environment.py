@@ -42,7 +42,8 @@ def variables(description: Mapping[str, Any], mchid: str | None) -> dict[str, st
     Raises:
         Failure: the merchant does not exist.
     """
-    own, platform = _merchant(description, mchid), description["platform"]
+    own = _merchant(description, mchid)
+    platform = own.get("platform", description["platform"])
     return {
         "WECHATPAY_BASE_URI": description["base_uri"],
         "WECHATPAY_MCHID": own["mchid"],

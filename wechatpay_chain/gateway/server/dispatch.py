@@ -33,6 +33,7 @@ from .inspection import (
     inspect_owner,
     inspect_v2,
     inspect_v3,
+    named_merchant,
 )
 from .parties import assert_parties
 
@@ -73,7 +74,8 @@ def serve(request: IncomingRequest, merchants: Mapping[str, State], first: State
         first: merchant that signs the response if the caller is unknown.
     """
     if chain_path(request.path).startswith("v3/"):
-        return _serve_v3(request, merchants, first.identity)
+        caller = (named_merchant(request, merchants) if len(merchants) > 1 else None) or first
+        return _serve_v3(request, merchants, caller.identity)
     return _serve_v2(request, merchants, first.identity)
 
 

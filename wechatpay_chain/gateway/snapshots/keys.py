@@ -31,21 +31,22 @@ def keys_as_json(identities: Mapping[str, Identity]) -> Keys:
     first = next(iter(identities.values()))
     return {
         **{name: _text(getattr(first, name)) for name in SHARED},
-        "platforms": [
-            {
-                "key": _text(each.key),
-                "certificate": _text(each.certificate),
-                "public_key_id": each.public_key_id,
-            }
-            for each in first.platforms
-        ],
         "merchants": [
             {
                 **{name: getattr(each, name) for name in TEXTS},
                 **{name: _text(getattr(each, name)) for name in OWN},
+                "platforms": [_platform_as_json(platform) for platform in each.platforms],
             }
             for each in identities.values()
         ],
+    }
+
+
+def _platform_as_json(platform: Platform) -> dict[str, str]:
+    return {
+        "key": _text(platform.key),
+        "certificate": _text(platform.certificate),
+        "public_key_id": platform.public_key_id,
     }
 
 
@@ -55,28 +56,37 @@ def identities_from(keys: Keys) -> dict[str, Identity]:
     Raises:
         LookupError, TypeError, ValueError: the content is invalid.
     """
-    platforms = [
-        Platform(
-            key_of(each["key"].encode(), _("the key of the platform")),
-            x509.load_pem_x509_certificate(each["certificate"].encode()),
-            read_text(each, "public_key_id"),
-        )
-        for each in keys["platforms"]
-    ]
-    if not platforms:
-        raise ValueError(_("the platform has no key"))
     first, *others = (
-        {name: read_text(each, name) for name in TEXTS} | {name: _key(each, name) for name in OWN}
+        {
+            **{name: read_text(each, name) for name in TEXTS},
+            **{name: _key(each, name) for name in OWN},
+            # Older versions had the same keys of WeChat Pay for all merchants.
+            "platforms": _platforms(each if "platforms" in each else keys),
+        }
         for each in keys["merchants"]
     )
     shared = {name: _key(keys, name) for name in SHARED}
-    own = Identity(platforms=tuple(platforms), **shared, **first)
+    own = Identity(**shared, **first)
     found = [own, *(replace(own, **each) for each in others)]
     if not all(each.signs_with in get_args(Way) for each in found):
         raise ValueError(
             _("signs_with: expected one of {expected}", expected=", ".join(get_args(Way)))
         )
     return {each.mchid: each for each in found}
+
+
+def _platforms(keys: Keys) -> tuple[Platform, ...]:
+    platforms = tuple(
+        Platform(
+            key_of(each["key"].encode(), _("the key of the platform")),
+            x509.load_pem_x509_certificate(each["certificate"].encode()),
+            read_text(each, "public_key_id"),
+        )
+        for each in keys["platforms"]
+    )
+    if not platforms:
+        raise ValueError(_("the platform has no key"))
+    return platforms
 
 
 def _text(thing: Any) -> str:

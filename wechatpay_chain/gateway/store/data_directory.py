@@ -15,6 +15,7 @@ import json
 import shutil
 import sqlite3
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +34,18 @@ from .store import Store, UnknownFormat
 
 __all__ = [
     "DataDirectoryError",
+    "forget_platforms",
     "key_of",
     "lock_directory",
     "load_identity",
     "open_store",
     "read_certificate",
     "read_key",
+    "read_platforms",
     "read_text",
     "save_identity",
     "unwritable",
+    "write_secrets",
 ]
 
 LONGEST_PATH = 1000
@@ -163,22 +167,13 @@ def _has_keys(keys: Path) -> bool:
 def _loaded(keys: Path) -> Identity:
     try:
         secrets = json.loads(private_files.read(keys / SECRETS))
-        platforms = [
-            Platform(
-                read_key(keys / f"platform_key_{_serial(each)}.pem"),
-                read_certificate(keys / f"platform_cert_{_serial(each)}.pem"),
-                read_text(each, "public_key_id"),
-            )
-            for each in secrets["platforms"]
-        ]
-        if not platforms:
-            raise ValueError(_("the platform has no key"))
+        platforms = read_platforms(secrets, keys)
         parts: dict[str, Any] = {
             attribute: (read_key if attribute.endswith("_key") else read_certificate)(keys / name)
             for attribute, name in NAMES.items()
         }
         parts |= {name: read_text(secrets, name) for name in TEXTS}
-        return Identity(platforms=tuple(platforms), **parts)
+        return Identity(platforms=platforms, **parts)
     except OSError as error:
         problem = f"{error.filename or keys}: {error.strerror}"
     except (ValueError, TypeError, LookupError, RecursionError) as error:
@@ -199,7 +194,7 @@ def save_identity(identity: Identity, directory: Path) -> None:
     try:
         if _has_keys(keys):
             _write_keys(identity, keys)
-            _forget_platforms(identity, keys)
+            forget_platforms(identity, keys)
         else:
             _create_keys(identity, keys)
     except OSError as error:
@@ -228,10 +223,47 @@ def _create_keys(identity: Identity, keys: Path) -> None:
 def _write_keys(identity: Identity, keys: Path) -> None:
     for attribute, name in NAMES.items():
         _write_file(keys / name, pem(getattr(identity, attribute)))
+    write_secrets(identity, TEXTS, keys)
+
+
+def read_platforms(secrets: dict[str, Any], keys: Path) -> tuple[Platform, ...]:
+    """Read WeChat Pay's keys for a merchant.
+
+    Args:
+        secrets: the content of `secrets.json`, which names them.
+        keys: the directory of the files.
+
+    Raises:
+        OSError, LookupError, TypeError, ValueError: a file is missing, or invalid.
+    """
+    platforms = tuple(
+        Platform(
+            read_key(keys / f"platform_key_{_serial(each)}.pem"),
+            read_certificate(keys / f"platform_cert_{_serial(each)}.pem"),
+            read_text(each, "public_key_id"),
+        )
+        for each in secrets["platforms"]
+    )
+    if not platforms:
+        raise ValueError(_("the platform has no key"))
+    return platforms
+
+
+def write_secrets(identity: Identity, texts: Iterable[str], keys: Path) -> None:
+    """Write WeChat Pay's keys for a merchant, then `secrets.json`, which names them.
+
+    Args:
+        identity: the identity of the merchant.
+        texts: the names of the texts in `secrets.json`.
+        keys: the directory of the files.
+
+    Raises:
+        OSError: the directory is not writable.
+    """
     for platform in identity.platforms:
         _write_file(keys / f"platform_key_{platform.serial}.pem", pem(platform.key))
         _write_file(keys / f"platform_cert_{platform.serial}.pem", pem(platform.certificate))
-    secrets: dict[str, Any] = {name: getattr(identity, name) for name in TEXTS}
+    secrets: dict[str, Any] = {name: getattr(identity, name) for name in texts}
     secrets["platforms"] = [
         {"serial": platform.serial, "public_key_id": platform.public_key_id}
         for platform in identity.platforms
@@ -240,7 +272,8 @@ def _write_keys(identity: Identity, keys: Path) -> None:
     _write_file(keys / PLATFORM_PUBLIC_KEY, pem(identity.platform_key.public_key()))
 
 
-def _forget_platforms(identity: Identity, keys: Path) -> None:
+def forget_platforms(identity: Identity, keys: Path) -> None:
+    """Delete the files of WeChat Pay's keys that an identity does not have any more."""
     known = {platform.serial for platform in identity.platforms}
     for path in keys.glob("platform_*_*.pem"):
         if path.stem.rpartition("_")[2] not in known:

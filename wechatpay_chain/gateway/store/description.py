@@ -9,9 +9,9 @@ from typing import Any
 from ...utils import private_files
 from .data_directory import NAMES, PLATFORM_PUBLIC_KEY, unwritable
 from .identity import Identity, pem
-from .merchant_keys import merchant_files
+from .merchant_keys import merchant_files, merchant_place
 
-__all__ = ["describe", "describe_keys", "write_description"]
+__all__ = ["describe", "describe_keys", "describe_platform", "write_description"]
 
 
 def describe(
@@ -26,9 +26,7 @@ def describe(
         directory: the data directory; the description contains absolute paths of its keys. None:
             the description contains the keys in PEM format.
     """
-    public_key = identity.platform_key.public_key()
     keys = None if directory is None else directory.resolve() / "keys"
-    certificate = f"platform_cert_{identity.platform_serial}.pem"
     return {
         "base_uri": base_uri,
         "tls_base_uri": tls_base_uri,
@@ -40,12 +38,28 @@ def describe(
         "apiv3_key": identity.apiv3_key,
         "secret": identity.secret,
         "appid": identity.appid,
-        "platform": {
-            "public_key_id": identity.public_key_id,
-            "public_key": _described(keys, PLATFORM_PUBLIC_KEY, public_key),
-            "serial": identity.platform_serial,
-            "certificate": _described(keys, certificate, identity.platform_certificate),
-        },
+        "platform": describe_platform(identity, directory, None),
+    }
+
+
+def describe_platform(
+    identity: Identity, directory: Path | None, mchid: str | None
+) -> dict[str, str]:
+    """Return WeChat Pay's public key for a merchant, and the platform certificate, or their paths.
+
+    Args:
+        identity: the identity of the merchant.
+        directory: the argument of `describe`.
+        mchid: the merchant ID of the merchant; None means the gateway's first merchant.
+    """
+    keys = None if directory is None else merchant_place(directory, mchid)
+    certificate = f"platform_cert_{identity.platform_serial}.pem"
+    public_key = identity.platform_key.public_key()
+    return {
+        "public_key_id": identity.public_key_id,
+        "public_key": _described(keys, PLATFORM_PUBLIC_KEY, public_key),
+        "serial": identity.platform_serial,
+        "certificate": _described(keys, certificate, identity.platform_certificate),
     }
 
 

@@ -100,16 +100,19 @@ class Identity:
         )
 
     def joined_by(self, mchid: str, appid: str) -> Identity:
-        """Create another merchant of the same platform, with fresh keys.
+        """Create another merchant of the same gateway, with fresh keys of both sides.
 
         Args:
             mchid: the merchant ID of the merchant.
             appid: the appid of its first app.
         """
-        key, root = _new_key(), self.authority_key
-        certificate = _certificate(mchid, key.public_key(), root, self.authority.subject)
+        root, issuer = self.authority_key, self.authority.subject
+        with ThreadPoolExecutor() as pool:
+            key, platform = pool.map(lambda _: _new_key(), range(2))
+        certificate = _certificate(mchid, key.public_key(), root, issuer)
         texts = {"apiv3_key": canonical.nonce(32), "secret": canonical.nonce(32)}
-        return self.known_as(mchid, appid, key, certificate, texts)
+        platforms = (_platform(platform, root, issuer),)
+        return self.known_as(mchid, appid, key, certificate, texts, platforms)
 
     def known_as(
         self,
@@ -118,8 +121,9 @@ class Identity:
         key: rsa.RSAPrivateKey,
         certificate: x509.Certificate,
         texts: Mapping[str, str],
+        platforms: tuple[Platform, ...],
     ) -> Identity:
-        """Create another merchant of the same platform, with given keys.
+        """Create another merchant of the same gateway, with given keys.
 
         Args:
             mchid: the merchant ID of the merchant.
@@ -127,6 +131,7 @@ class Identity:
             key: for the signatures of its requests.
             certificate: the certificate of the key.
             texts: the `apiv3_key` and the `secret`.
+            platforms: WeChat Pay's keys for the merchant, the newest first.
         """
         return replace(
             self,
@@ -136,6 +141,7 @@ class Identity:
             merchant_certificate=certificate,
             apiv3_key=texts["apiv3_key"],
             secret=texts["secret"],
+            platforms=platforms,
         )
 
     def rotated(self) -> Identity:

@@ -7,7 +7,7 @@ import gzip
 import hashlib
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.gateway.support import SUB, control, new_number, paid, paid_to_partner
@@ -157,6 +157,9 @@ def test_the_fund_flow_explains_the_trade_bill(gateway, wxpay, today, charged):
 
 
 @settings(max_examples=20, suppress_health_check=list(HealthCheck), deadline=None)
+@example(rate=128, parts=[(1, False), (273, False)], more=0, shared=True)
+@example(rate=40, parts=[(100, False)] * 4, more=1, shared=True)
+@example(rate=5_000, parts=[(1, False), (1, True), (1, False)], more=1, shared=True)
 @given(
     rate=st.integers(0, 10_000),
     parts=st.lists(st.tuples(st.integers(1, 3_000), st.booleans()), min_size=1, max_size=4),

@@ -103,7 +103,7 @@ def test_what_a_control_does_not_take(gateway: Gateway, wxpay: WeChatPay) -> Non
             perform(gateway, name, given)
     with pytest.raises(ValueError, match="out_bill_no is missing"):
         perform(gateway, "transfers.confirm", {})
-    with pytest.raises(LookupError, match="there is no"):
+    with pytest.raises(LookupError, match="Transfers: no record 'nothing'"):
         gateway.transfers.get("nothing")
 
 

@@ -319,6 +319,18 @@ def test_an_abnormal_refund_is_sent_elsewhere(gateway, wxpay, receiver, kind):
     assert "6222000000000403" not in str(gateway.state.store.get("refund", number))
 
 
+def test_a_refund_that_fails_twice_is_sent_again(gateway, wxpay):
+    made = refund(wxpay, paid(gateway, wxpay, 100), 30)
+    number, path = made["out_refund_no"], wxpay.v3.refund.domestic.refunds
+    card = {"out_refund_no": number, "type": "MERCHANT_BANK_CARD"}
+    for _ in range(2):
+        control(gateway, f"refunds/{number}/fail")
+        sent = path._refund_id_.applyAbnormalRefund.post(refund_id=made["refund_id"], json=card)
+        assert sent.json()["status"] == query(wxpay, number)["status"] == "PROCESSING"
+    gateway.advance(refunding.SETTLING)
+    assert query(wxpay, number)["status"] == "SUCCESS"
+
+
 def test_an_abnormal_refund_that_is_not_asked_for_as_it_must_be(gateway, wxpay):
     made = refund(wxpay, paid(gateway, wxpay, 100), 30)
     number, refund_id = made["out_refund_no"], made["refund_id"]

@@ -169,5 +169,5 @@ def test_an_application_without_a_response():
 
 
 def test_no_application():
-    with pytest.raises(TypeError, match="an ASGI or WSGI application is expected, not int"):
+    with pytest.raises(TypeError, match="expected an ASGI or WSGI application, not int"):
         serve(3).__enter__()

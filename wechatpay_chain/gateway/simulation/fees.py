@@ -37,9 +37,13 @@ def give_back(state: State, amount: int, account: str, **numbers: Any) -> None:
 def returned(order: dict[str, Any], amount: int) -> int:
     """Return the part of an order's fee that a refund returns, in fen; at most the unreturned fee.
 
+    It is rounded for all refunds of the order together, so that they never cost more than the order
+    has brought in, and the last one returns the rest.
+
     Args:
-        order: the refunded order.
+        order: the refunded order; `fee_base` is the amount of its earlier refunds, in fen.
         amount: the amount of the refund, in fen.
     """
-    left = order.get("fee", 0) - order.get("fee_returned", 0)
-    return int(min(left, fee(amount, order.get("fee_rate", 0))))
+    so_far = order.get("fee_returned", 0)
+    due = fee(order.get("fee_base", 0) + amount, order.get("fee_rate", 0)) - so_far
+    return int(max(0, min(order.get("fee", 0) - so_far, due)))

@@ -122,6 +122,7 @@ def create(state: State, number: str, order: Order | None, about: dict[str, Any]
     order["state"] = payments.REFUND
     order["refunded"] += about["amount"]
     order["fee_returned"] = order.get("fee_returned", 0) + returned
+    order["fee_base"] = order.get("fee_base", 0) + settled
     order["refunds"] = [*order.get("refunds", ()), number]
     payments.save(state, order)
     state.store.put("refund-id", refund["refund_id"], {"out_refund_no": number})
@@ -304,6 +305,7 @@ def close(state: State, number: str) -> Refund:
     amounts.put_back(order, amounts.coupons(refund))
     charged, settled = refund.get("fee", 0), amounts.settlement_refund(refund)
     order["fee_returned"] = order.get("fee_returned", 0) - charged
+    order["fee_base"] = order.get("fee_base", 0) - settled
     account = refund["source"]
     if not refund.get("advance"):
         account = funds.freeze_again(state, order, settled - charged)
@@ -317,7 +319,7 @@ def close(state: State, number: str) -> Refund:
 
 
 def resend_to(state: State, refund: Refund, target: str, received: str, content: str) -> Refund:
-    """Send an abnormal refund to another account; a repetition has no effect.
+    """Send an abnormal refund to another account; a repetition has no effect unless it failed.
 
     Args:
         state: the state of the gateway.
@@ -329,9 +331,9 @@ def resend_to(state: State, refund: Refund, target: str, received: str, content:
     Raises:
         Rejection: the refund is not abnormal.
     """
-    if refund.get("resent") == content:
-        return refund
     if refund["state"] != ABNORMAL:
+        if refund.get("resent") == content:
+            return refund
         message = f"退款单状态是 {refund['state']}，不是退款异常: {refund['out_refund_no']}"
         raise Rejection(400, "INVALID_REQUEST", message)
     refund |= {"target": target, "received": received, "resent": content}

@@ -38,7 +38,7 @@ def run(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Prog
         told = gateway.describe()
         own = told if mchid is None else told["merchants"][mchid]
         base = told["tls_base_uri" if tls else "base_uri"]
-        platform = told["platform"]
+        platform = own["platform"] if "platform" in own else told["platform"]
         environment = {
             "APIV3_KEY": own["apiv3_key"],
             "APPID": own["appid"],

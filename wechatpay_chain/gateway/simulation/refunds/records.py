@@ -117,12 +117,15 @@ def create(state: State, number: str, order: Order | None, about: dict[str, Any]
         "target": "payer",
         "source": source,
         "fee": returned,
+        "fee_base": settled
+        if order.get("fee")
+        else 0,  # a deposit has no fee before it is consumed
         **about,
     }
     order["state"] = payments.REFUND
     order["refunded"] += about["amount"]
     order["fee_returned"] = order.get("fee_returned", 0) + returned
-    order["fee_base"] = order.get("fee_base", 0) + settled
+    order["fee_base"] = order.get("fee_base", 0) + refund["fee_base"]
     order["refunds"] = [*order.get("refunds", ()), number]
     payments.save(state, order)
     state.store.put("refund-id", refund["refund_id"], {"out_refund_no": number})
@@ -305,7 +308,7 @@ def close(state: State, number: str) -> Refund:
     amounts.put_back(order, amounts.coupons(refund))
     charged, settled = refund.get("fee", 0), amounts.settlement_refund(refund)
     order["fee_returned"] = order.get("fee_returned", 0) - charged
-    order["fee_base"] = order.get("fee_base", 0) - settled
+    order["fee_base"] = order.get("fee_base", 0) - refund.get("fee_base", 0)
     account = refund["source"]
     if not refund.get("advance"):
         account = funds.freeze_again(state, order, settled - charged)
